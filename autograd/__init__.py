@@ -1,0 +1,104 @@
+"""Reverse-mode automatic differentiation of scalar programs.
+
+Read the source in this order: ``operation`` (what a primitive is), ``primitives`` (the
+table of operations and their derivatives), ``value`` (a number that is a node),
+``constant`` (what no derivative reaches), ``graph`` (walks), ``chain_rule`` (the
+reverse sweep), ``functions`` (compositions), ``drawing`` (pictures).
+"""
+
+from autograd.chain_rule import adjoints, backward, gradient, zero_grad
+from autograd.constant import no_grad, stop_gradient
+from autograd.drawing import draw, to_dot
+from autograd.functions import gelu, log_softmax, mean, prod, silu, softmax
+from autograd.graph import leaves, topological_order
+from autograd.operation import Primitive
+from autograd.primitives import (
+    abs,
+    acos,
+    asin,
+    atan,
+    atan2,
+    cos,
+    cosh,
+    dot,
+    erf,
+    exp,
+    expm1,
+    hypot,
+    leaky_relu,
+    log,
+    log1p,
+    logsumexp,
+    max,
+    maximum,
+    min,
+    minimum,
+    relu,
+    sigmoid,
+    sign,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    step,
+    sum,
+    tan,
+    tanh,
+    where,
+)
+from autograd.value import Value
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Primitive",
+    "Value",
+    "abs",
+    "acos",
+    "adjoints",
+    "asin",
+    "atan",
+    "atan2",
+    "backward",
+    "cos",
+    "cosh",
+    "dot",
+    "draw",
+    "erf",
+    "exp",
+    "expm1",
+    "gelu",
+    "gradient",
+    "hypot",
+    "leaky_relu",
+    "leaves",
+    "log",
+    "log1p",
+    "log_softmax",
+    "logsumexp",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "no_grad",
+    "prod",
+    "relu",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "step",
+    "stop_gradient",
+    "sum",
+    "tan",
+    "tanh",
+    "to_dot",
+    "topological_order",
+    "where",
+    "zero_grad",
+]

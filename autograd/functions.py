@@ -1,0 +1,95 @@
+"""Functions composed of primitives.
+
+Given numbers they give floats; given any Value, Values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import reduce
+from typing import Any, TypeVar
+
+from autograd.constant import stop_gradient
+from autograd.operation import number
+from autograd.primitives import div, erf, exp, logsumexp, max, mul, sigmoid, sum
+from autograd.value import Value
+
+Scalar = TypeVar("Scalar", bound=Value | float)
+
+
+def prod(xs: Iterable[Scalar]) -> Scalar:
+    """Multiply the elements of a sequence; 1.0 for an empty one.
+
+    >>> prod([2.0, 3.0, 4.0])
+    24.0
+    """
+    factors: list[Any] = [x if isinstance(x, Value) else number(x) for x in xs]
+    product: Scalar = reduce(mul, factors or [1.0])
+    return product
+
+
+def mean(xs: Iterable[Scalar]) -> Scalar:
+    """Average the elements of a sequence; an empty one is a ValueError.
+
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
+    """
+    terms: list[Any] = list(xs)
+    if not terms:
+        raise ValueError("mean of an empty sequence")
+    average: Scalar = div(sum(terms), len(terms))
+    return average
+
+
+def softmax(xs: Iterable[Scalar]) -> list[Scalar]:
+    """Give exp(x_i) / sum_j exp(x_j) for each x_i, without overflow.
+
+    >>> softmax([1000.0, 1000.0])
+    [0.5, 0.5]
+    """
+    weights = [exp(x) for x in _shifted(xs)]
+    total: Any = sum(weights)
+    return [div(weight, total) for weight in weights]
+
+
+def log_softmax(xs: Iterable[Scalar]) -> list[Scalar]:
+    """Give x_i - log sum_j exp(x_j) for each x_i, without overflow.
+
+    >>> log_softmax([0.0, 1000.0])
+    [-1000.0, 0.0]
+    """
+    logits = _shifted(xs)
+    total = logsumexp(logits)
+    return [x - total for x in logits]
+
+
+def _shifted(xs: Iterable[Any]) -> list[Any]:
+    """Subtract the largest: the softmax stays the same, and exp cannot overflow."""
+    logits = list(xs)
+    largest = stop_gradient(max(logits))
+    return [x - largest for x in logits]
+
+
+def gelu(x: Scalar) -> Scalar:
+    """Give x Phi(x), where Phi is the standard normal distribution function.
+
+    The exact form, as in Hendrycks and Gimpel (2016), arXiv:1606.08415.
+
+    >>> gelu(0.0), round(gelu(1.0), 6)
+    (0.0, 0.841345)
+    """
+    t: Any = x
+    z: Scalar = t * (0.5 * (1.0 + erf(t / math.sqrt(2.0))))
+    return z
+
+
+def silu(x: Scalar) -> Scalar:
+    """Give x sigmoid(x), also called swish.
+
+    >>> silu(0.0), round(silu(1.0), 6)
+    (0.0, 0.731059)
+    """
+    t: Any = x
+    z: Scalar = t * sigmoid(t)
+    return z

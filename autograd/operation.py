@@ -1,0 +1,151 @@
+"""What a primitive is: an operation with its local derivatives beside its value.
+
+The primitives themselves stand in ``primitives``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+from numbers import Real
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+Rule = Callable[..., Any] | float
+
+
+def number(x: object) -> float:
+    """Give the real number x as a float.
+
+    Numbers are int, float, bool (0 or 1), Fraction, NumPy's real scalars, and NumPy
+    arrays of one element. Anything else is a TypeError; an int beyond the range of
+    floats is an OverflowError.
+
+    >>> number(True), number(3)
+    (1.0, 3.0)
+    """
+    if isinstance(x, Real):
+        try:
+            return float(x)
+        except OverflowError:
+            raise OverflowError("this integer is too large for a float64") from None
+    if getattr(x, "size", None) == 1 and hasattr(x, "item"):
+        return number(x.item())  # an array of one element, or numpy.bool_
+    kind = type(x).__name__
+    if hasattr(x, "shape"):
+        raise TypeError(
+            f"expected one real number, got an array ({kind}) of shape {x.shape}; "
+            "a Value is one number: make one Value per element"
+        )
+    raise TypeError(
+        f"expected a real number, got {x!r:.60} ({kind}); "
+        "convert it first, for example with float(...)"
+    )
+
+
+class Primitive:
+    """An operation that the chain rule knows: its name, value and local derivatives.
+
+    ``value`` maps floats to a float. ``partials`` has one rule for each argument, or it
+    is one function that gives the derivatives for all arguments at once. ``needs`` says
+    in words where the operation is defined, for error messages; ``default`` is the last
+    argument where it is left out.
+
+    Called with numbers it gives a float; given any Value it gives a Value.
+
+    >>> from autograd import sin, tanh
+    >>> sin(0.0), tanh.name
+    (0.0, 'tanh')
+    """
+
+    __slots__ = ("default", "name", "needs", "partials", "value")
+
+    def __init__(
+        self,
+        name: str,
+        value: Callable[..., float],
+        *partials: Rule,
+        together: Callable[..., Any] | None = None,
+        needs: str = "",
+        default: float | None = None,
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.partials: Any = together or partials
+        self.needs = needs
+        self.default = default
+
+    @overload
+    def __call__(self, *args: float) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, *args: float | Value) -> Value: ...
+    def __call__(self, *args: Any) -> Any:
+        if self.default is not None and len(args) == 1:
+            args = (*args, self.default)
+        for x in args:
+            if hasattr(x, "_record"):
+                return x._record(self, args)
+        args = tuple(x if type(x) is float else number(x) for x in args)
+        try:
+            return self.value(*args)
+        except (ArithmeticError, ValueError) as error:
+            raise self.failure(args, error) from None
+
+    def failure(
+        self, args: Iterable[Any], error: Exception, what: str = ""
+    ) -> Exception:
+        """Give the error with the operation and its operands in the message."""
+        operands = ", ".join(
+            repr(x)
+            if type(x) is float
+            else f"{x.label} = {x.data!r}"
+            if x.label
+            else repr(x.data)
+            for x in args
+        )
+        needs = f"; {self.name} needs {self.needs}" if self.needs else ""
+        return type(error)(f"{what}{self.name}({operands}): {error}{needs}")
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> str:
+        # The built-in primitives are one object each, also in copies and pickles.
+        from autograd import primitives
+
+        for key, entry in vars(primitives).items():
+            if entry is self:
+                return key
+        raise TypeError(f"the primitive {self.name} is not one that pickle can find")
+
+
+class Reduction(Primitive):
+    """A primitive over sequences of any one length; their elements are its arguments.
+
+    >>> from autograd import dot
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    11.0
+    """
+
+    __slots__ = ()
+
+    @overload  # type: ignore[override]
+    def __call__(  # type: ignore[overload-overlap]
+        self, *sequences: Iterable[float]
+    ) -> float: ...
+    @overload
+    def __call__(self, *sequences: Iterable[float | Value]) -> Value: ...
+    def __call__(self, *sequences: Any) -> Any:
+        for xs in sequences:
+            if not hasattr(xs, "__iter__"):
+                raise TypeError(
+                    f"{self.name} takes sequences, as in {self.name}([x, y]), "
+                    f"got {xs!r:.60}"
+                )
+        columns = [tuple(xs) for xs in sequences]
+        if len({len(column) for column in columns}) > 1:
+            lengths = " and ".join(str(len(column)) for column in columns)
+            raise ValueError(f"{self.name} needs equal lengths, got {lengths}")
+        return super().__call__(*chain(*columns))

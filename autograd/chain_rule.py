@@ -14,14 +14,17 @@ c's share, and dd/da comes out wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from operator import add, mul
-from typing import Any, Literal, overload
 
 from autograd.graph import dependents, nodes, topological_order
 from autograd.value import Constant, Value
 
-Edges = Iterable[tuple[Value, Any]]
+TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, Literal, overload
+
+    Edges = Iterable[tuple[Value, Any]]
 
 
 def local_derivatives(
@@ -149,20 +152,26 @@ def backward(output: Value) -> None:
         z.grad = zbar if z.args else z.grad + zbar
 
 
-@overload
-def gradient(
-    output: Value, inputs: Value, create_graph: Literal[False] = ...
-) -> float: ...
-@overload
-def gradient(output: Value, inputs: Value, create_graph: Literal[True]) -> Value: ...
-@overload
-def gradient(
-    output: Value, inputs: Iterable[Value], create_graph: Literal[False] = ...
-) -> list[float]: ...
-@overload
-def gradient(
-    output: Value, inputs: Iterable[Value], create_graph: Literal[True]
-) -> list[Value]: ...
+if TYPE_CHECKING:
+
+    @overload
+    def gradient(
+        output: Value, inputs: Value, create_graph: Literal[False] = ...
+    ) -> float: ...
+    @overload
+    def gradient(
+        output: Value, inputs: Value, create_graph: Literal[True]
+    ) -> Value: ...
+    @overload
+    def gradient(
+        output: Value, inputs: Iterable[Value], create_graph: Literal[False] = ...
+    ) -> list[float]: ...
+    @overload
+    def gradient(
+        output: Value, inputs: Iterable[Value], create_graph: Literal[True]
+    ) -> list[Value]: ...
+
+
 def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
     """Give d(output)/dx for each x in inputs (leaves or interior nodes).
 

@@ -7,22 +7,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from functools import wraps
 
 from autograd.operation import Primitive, number
-from autograd.value import Args, Value, evaluate, recording
+from autograd.value import Scalar, Value, evaluate, recording
 
-Scalar = TypeVar("Scalar", bound=Value | float)
+TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextvars import Token
+    from typing import Any, ParamSpec, TypeVar
+
+    from autograd.value import Args
+
+    T = TypeVar("T", bound=Scalar)
+    P = ParamSpec("P")
+    R = TypeVar("R")
 
 
 def _without_graph(op: Primitive, args: Args) -> Value:
     return evaluate(op, tuple([x if type(x) is float else x.data for x in args]))
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class no_grad:
     """Compute without recording: results are constants and keep no graph.
 
     A context manager and a decorator; holds for this thread or asyncio task only.
@@ -33,14 +40,26 @@ def no_grad() -> Iterator[None]:
     >>> y
     Constant(9.0, grad=0.0)
     """
-    token = recording.set(_without_graph)
-    try:
-        yield
-    finally:
-        recording.reset(token)
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Any]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(recording.set(_without_graph))
+
+    def __exit__(self, *exception: object) -> None:
+        recording.reset(self._tokens.pop())
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def without_graph(*args: P.args, **kwargs: P.kwargs) -> R:
+            with no_grad():
+                return function(*args, **kwargs)
+
+        return without_graph
 
 
-def stop_gradient(x: Scalar) -> Scalar:
+def stop_gradient(x: T) -> T:
     """Give x as a constant for every derivative: a number as it is, a Value detached.
 
     >>> x = Value(2.0)
@@ -49,4 +68,5 @@ def stop_gradient(x: Scalar) -> Scalar:
     (2.0, 2.0)
     """
     constant: Any = x.detach() if isinstance(x, Value) else number(x)
-    return cast(Scalar, constant)
+    result: T = constant
+    return result

@@ -6,30 +6,35 @@ Given numbers they give floats; given any Value, Values.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from functools import reduce
-from typing import Any, TypeVar
 
 from autograd.constant import stop_gradient
 from autograd.operation import number
 from autograd.primitives import div, erf, exp, logsumexp, max, mul, sigmoid, sum
-from autograd.value import Value
+from autograd.value import Scalar, Value
 
-Scalar = TypeVar("Scalar", bound=Value | float)
+TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T", bound=Scalar)
 
 
-def prod(xs: Iterable[Scalar]) -> Scalar:
+def prod(xs: Iterable[T]) -> T:
     """Multiply the elements of a sequence; 1.0 for an empty one.
 
     >>> prod([2.0, 3.0, 4.0])
     24.0
     """
     factors: list[Any] = [x if isinstance(x, Value) else number(x) for x in xs]
-    product: Scalar = reduce(mul, factors or [1.0])
-    return product
+    product: Any = factors[0] if factors else 1.0
+    for x in factors[1:]:
+        product = mul(product, x)
+    result: T = product
+    return result
 
 
-def mean(xs: Iterable[Scalar]) -> Scalar:
+def mean(xs: Iterable[T]) -> T:
     """Average the elements of a sequence; an empty one is a ValueError.
 
     >>> mean([1.0, 2.0, 6.0])
@@ -38,11 +43,11 @@ def mean(xs: Iterable[Scalar]) -> Scalar:
     terms: list[Any] = list(xs)
     if not terms:
         raise ValueError("mean of an empty sequence")
-    average: Scalar = div(sum(terms), len(terms))
+    average: T = div(sum(terms), len(terms))
     return average
 
 
-def softmax(xs: Iterable[Scalar]) -> list[Scalar]:
+def softmax(xs: Iterable[T]) -> list[T]:
     """Give exp(x_i) / sum_j exp(x_j) for each x_i, without overflow.
 
     >>> softmax([1000.0, 1000.0])
@@ -53,7 +58,7 @@ def softmax(xs: Iterable[Scalar]) -> list[Scalar]:
     return [div(weight, total) for weight in weights]
 
 
-def log_softmax(xs: Iterable[Scalar]) -> list[Scalar]:
+def log_softmax(xs: Iterable[T]) -> list[T]:
     """Give x_i - log sum_j exp(x_j) for each x_i, without overflow.
 
     >>> log_softmax([0.0, 1000.0])
@@ -67,11 +72,11 @@ def log_softmax(xs: Iterable[Scalar]) -> list[Scalar]:
 def _shifted(xs: Iterable[Any]) -> list[Any]:
     """Subtract the largest: the softmax stays the same, and exp cannot overflow."""
     logits = list(xs)
-    largest = stop_gradient(max(logits))
+    largest: Any = stop_gradient(max(logits))
     return [x - largest for x in logits]
 
 
-def gelu(x: Scalar) -> Scalar:
+def gelu(x: T) -> T:
     """Give x Phi(x), where Phi is the standard normal distribution function.
 
     The exact form, as in Hendrycks and Gimpel (2016), arXiv:1606.08415.
@@ -80,16 +85,16 @@ def gelu(x: Scalar) -> Scalar:
     (0.0, 0.841345)
     """
     t: Any = x
-    z: Scalar = t * (0.5 * (1.0 + erf(t / math.sqrt(2.0))))
+    z: T = t * (0.5 * (1.0 + erf(t / math.sqrt(2.0))))
     return z
 
 
-def silu(x: Scalar) -> Scalar:
+def silu(x: T) -> T:
     """Give x sigmoid(x), also called swish.
 
     >>> silu(0.0), round(silu(1.0), 6)
     (0.0, 0.731059)
     """
     t: Any = x
-    z: Scalar = t * sigmoid(t)
+    z: T = t * sigmoid(t)
     return z

@@ -6,10 +6,11 @@ the same order on every run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
     from autograd.value import Value
 
 

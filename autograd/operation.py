@@ -5,15 +5,17 @@ The primitives themselves stand in ``primitives``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from itertools import chain
 from numbers import Real
-from typing import TYPE_CHECKING, Any, overload
 
+TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, overload
+
     from autograd.value import Value
 
-Rule = Callable[..., Any] | float
+    Rule = Callable[..., Any] | float
 
 
 def number(x: object) -> float:
@@ -77,10 +79,13 @@ class Primitive:
         self.needs = needs
         self.default = default
 
-    @overload
-    def __call__(self, *args: float) -> float: ...  # type: ignore[overload-overlap]
-    @overload
-    def __call__(self, *args: float | Value) -> Value: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, *args: float) -> float: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, *args: float | Value) -> Value: ...
+
     def __call__(self, *args: Any) -> Any:
         if self.default is not None and len(args) == 1:
             args = (*args, self.default)
@@ -131,12 +136,15 @@ class Reduction(Primitive):
 
     __slots__ = ()
 
-    @overload  # type: ignore[override]
-    def __call__(  # type: ignore[overload-overlap]
-        self, *sequences: Iterable[float]
-    ) -> float: ...
-    @overload
-    def __call__(self, *sequences: Iterable[float | Value]) -> Value: ...
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __call__(  # type: ignore[overload-overlap]
+            self, *sequences: Iterable[float]
+        ) -> float: ...
+        @overload
+        def __call__(self, *sequences: Iterable[float | Value]) -> Value: ...
+
     def __call__(self, *sequences: Any) -> Any:
         for xs in sequences:
             if not hasattr(xs, "__iter__"):

@@ -19,10 +19,13 @@ from __future__ import annotations
 import builtins
 import math
 import operator
-from collections.abc import Callable
-from typing import Any
 
 from autograd.operation import Primitive, Reduction
+
+TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 # ---- arithmetic --------------------------------------------------------------------
 

@@ -6,15 +6,18 @@ it from which arguments. It knows no derivative; those stand in ``primitives``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from numbers import Real
-from typing import Any, NoReturn
 
 from autograd import primitives as table
 from autograd.operation import Primitive, number
 
-Args = tuple[Any, ...]  # of Values, and of floats for constants
+TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    Args = tuple[Any, ...]  # of Values, and of floats for constants
 
 # How an operation is recorded in this thread or task; None: as a node of the graph.
 recording: ContextVar[Callable[[Primitive, Args], Value] | None]
@@ -63,18 +66,19 @@ class Value:
     # ---- operators -----------------------------------------------------------------
 
     # fmt: off
-    def __add__(self, other: Value | float) -> Value: return binary(table.add, self, other)
-    def __radd__(self, other: float) -> Value: return binary(table.add, other, self)
-    def __sub__(self, other: Value | float) -> Value: return binary(table.sub, self, other)
-    def __rsub__(self, other: float) -> Value: return binary(table.sub, other, self)
-    def __mul__(self, other: Value | float) -> Value: return binary(table.mul, self, other)
-    def __rmul__(self, other: float) -> Value: return binary(table.mul, other, self)
-    def __truediv__(self, other: Value | float) -> Value: return binary(table.div, self, other)
-    def __rtruediv__(self, other: float) -> Value: return binary(table.div, other, self)
-    def __pow__(self, other: Value | float) -> Value:
-        constant = not isinstance(other, Value) or isinstance(other, Constant)
-        return binary(table.power if constant else table.general_power, self, other)
-    def __rpow__(self, other: float) -> Value: return binary(table.general_power, other, self)
+    def __add__(self, y: Scalar) -> Value: return binary(table.add, self, y)
+    def __radd__(self, x: float) -> Value: return binary(table.add, x, self)
+    def __sub__(self, y: Scalar) -> Value: return binary(table.sub, self, y)
+    def __rsub__(self, x: float) -> Value: return binary(table.sub, x, self)
+    def __mul__(self, y: Scalar) -> Value: return binary(table.mul, self, y)
+    def __rmul__(self, x: float) -> Value: return binary(table.mul, x, self)
+    def __truediv__(self, y: Scalar) -> Value: return binary(table.div, self, y)
+    def __rtruediv__(self, x: float) -> Value: return binary(table.div, x, self)
+    def __pow__(self, y: Scalar) -> Value:
+        constant = not isinstance(y, Value) or isinstance(y, Constant)
+        return binary(table.power if constant else table.general_power, self, y)
+    def __rpow__(self, x: float) -> Value:
+        return binary(table.general_power, x, self)
     def __neg__(self) -> Value: return unary(table.neg, self)
     def __pos__(self) -> Value: return self
     def __abs__(self) -> Value: return unary(table.abs, self)
@@ -94,8 +98,8 @@ class Value:
     def asin(self) -> Value: return unary(table.asin, self)
     def acos(self) -> Value: return unary(table.acos, self)
     def atan(self) -> Value: return unary(table.atan, self)
-    def atan2(self, x: Value | float) -> Value: return table.atan2(self, x)
-    def hypot(self, y: Value | float) -> Value: return table.hypot(self, y)
+    def atan2(self, x: Scalar) -> Value: return table.atan2(self, x)
+    def hypot(self, y: Scalar) -> Value: return table.hypot(self, y)
     def sinh(self) -> Value: return unary(table.sinh, self)
     def cosh(self) -> Value: return unary(table.cosh, self)
     def tanh(self) -> Value: return unary(table.tanh, self)
@@ -103,12 +107,13 @@ class Value:
     def sigmoid(self) -> Value: return unary(table.sigmoid, self)
     def softplus(self) -> Value: return unary(table.softplus, self)
     def relu(self) -> Value: return unary(table.relu, self)
-    def leaky_relu(self, slope: Value | float = 0.01) -> Value: return table.leaky_relu(self, slope)
+    def leaky_relu(self, slope: Scalar = 0.01) -> Value:
+        return table.leaky_relu(self, slope)
     def abs(self) -> Value: return unary(table.abs, self)
     def sign(self) -> Value: return unary(table.sign, self)
     def step(self) -> Value: return unary(table.step, self)
-    def maximum(self, y: Value | float) -> Value: return table.maximum(self, y)
-    def minimum(self, y: Value | float) -> Value: return table.minimum(self, y)
+    def maximum(self, y: Scalar) -> Value: return table.maximum(self, y)
+    def minimum(self, y: Scalar) -> Value: return table.minimum(self, y)
     # fmt: on
 
     # NumPy calls these by its own names on arrays of objects.
@@ -151,16 +156,16 @@ class Value:
             )
         return self is other if isinstance(other, Value) else NotImplemented
 
-    def __lt__(self, other: Value | float) -> bool:
+    def __lt__(self, other: Scalar) -> bool:
         return self.data < _data(other)
 
-    def __le__(self, other: Value | float) -> bool:
+    def __le__(self, other: Scalar) -> bool:
         return self.data <= _data(other)
 
-    def __gt__(self, other: Value | float) -> bool:
+    def __gt__(self, other: Scalar) -> bool:
         return self.data > _data(other)
 
-    def __ge__(self, other: Value | float) -> bool:
+    def __ge__(self, other: Scalar) -> bool:
         return self.data >= _data(other)
 
     # ---- what would lose a gradient silently is refused ----------------------------
@@ -217,6 +222,9 @@ class Constant(Value):
     __slots__ = ()
 
 
+Scalar = Value | float
+
+
 # ---- recording an operation --------------------------------------------------------
 
 _new = object.__new__
@@ -243,7 +251,7 @@ def unary(op: Primitive, x: Value) -> Value:
         raise op.failure((x,), error) from None
 
 
-def binary(op: Primitive, x: Value | float, y: Value | float) -> Value:
+def binary(op: Primitive, x: Scalar, y: Scalar) -> Value:
     """Give the node op(x, y), or NotImplemented for operands of foreign types."""
     a = x.data if type(x) is Value else x
     b = y.data if type(y) is Value else y
@@ -283,7 +291,7 @@ _PLAIN = frozenset({float, Value})
 _NEVER_OPERANDS = (str, bytes, complex, list, tuple, dict, set, type(None))
 
 
-def _operand(x: Any) -> Value | float:
+def _operand(x: Any) -> Scalar:
     if isinstance(x, Value):
         return x.data if isinstance(x, Constant) else x
     return number(x)
@@ -296,5 +304,5 @@ def _is_foreign(x: Any) -> bool:
     return not isinstance(x, (Value, Real))
 
 
-def _data(x: Value | float) -> float:
+def _data(x: Scalar) -> float:
     return x.data if isinstance(x, Value) else number(x)

@@ -46,6 +46,16 @@ from autograd.primitives import (
     tanh,
     where,
 )
+from autograd.transforms import (
+    derivative,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 from autograd.value import Value
 
 __version__ = "0.1.0"
@@ -62,14 +72,20 @@ __all__ = [
     "backward",
     "cos",
     "cosh",
+    "derivative",
     "dot",
     "draw",
     "erf",
     "exp",
     "expm1",
     "gelu",
+    "grad",
     "gradient",
+    "hessian",
+    "hvp",
     "hypot",
+    "jacobian",
+    "jvp",
     "leaky_relu",
     "leaves",
     "log",
@@ -99,6 +115,8 @@ __all__ = [
     "tanh",
     "to_dot",
     "topological_order",
+    "value_and_grad",
+    "vjp",
     "where",
     "zero_grad",
 ]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     R = TypeVar("R")
 
 
-def _without_graph(op: Primitive, args: Args) -> Value:
+def without_graph(op: Primitive, args: Args) -> Value:
+    """Record op(*args) as a constant: the mode of no_grad()."""
     return evaluate(op, tuple([x if type(x) is float else x.data for x in args]))
 
 
@@ -45,7 +46,7 @@ class no_grad:
         self._tokens: list[Token[Any]] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(recording.set(_without_graph))
+        self._tokens.append(recording.set(without_graph))
 
     def __exit__(self, *exception: object) -> None:
         recording.reset(self._tokens.pop())

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from autograd.value import Value
 
 
-def topological_order(root: Value) -> list[Value]:
-    """List the interior nodes below root: arguments first, root last.
+def topological_order(*roots: Value) -> list[Value]:
+    """List the interior nodes below the roots: every node after its arguments.
 
     Leaves are not listed. O(nodes + edges).
 
@@ -28,7 +28,7 @@ def topological_order(root: Value) -> list[Value]:
     """
     order: list[Value] = []
     seen: set[Value] = set()
-    stack: list[Value | None] = [root] if root.args else []
+    stack: list[Value | None] = [root for root in reversed(roots) if root.args]
     pop, push = stack.pop, stack.append
     while stack:
         node = pop()

@@ -40,6 +40,8 @@ div = Primitive(
     needs="a divisor other than 0",
 )
 neg = Primitive("neg", operator.neg, -1.0)
+# The variable of an inner derivative: a node of its own on top of an outer Value.
+identity = Primitive("identity", lambda x: x, 1.0)
 # The number itself, with no derivative: how a trace records Value.detach().
 detach = Primitive("detach", lambda x: x, 0.0)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import wraps
 
 from autograd.operation import Primitive, number
+from autograd.primitives import detach
 from autograd.value import Scalar, Value, evaluate, recording
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
@@ -46,18 +47,26 @@ class no_grad:
         self._tokens: list[Token[Any]] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(recording.set(without_graph))
+        outer = recording.get()
+        if outer in (None, without_graph):
+            mode = without_graph
+        else:  # a trace records what it sees, and so that it is constant
+
+            def mode(op: Primitive, args: Args) -> Value:
+                return outer(detach, (outer(op, args),))
+
+        self._tokens.append(recording.set(mode))
 
     def __exit__(self, *exception: object) -> None:
         recording.reset(self._tokens.pop())
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
-        def without_graph(*args: P.args, **kwargs: P.kwargs) -> R:
+        def recording_nothing(*args: P.args, **kwargs: P.kwargs) -> R:
             with no_grad():
                 return function(*args, **kwargs)
 
-        return without_graph
+        return recording_nothing
 
 
 def stop_gradient(x: T) -> T:

@@ -178,6 +178,7 @@ def _minimum(x: float, y: float) -> float:
 step = Primitive("step", _step, 0.0)
 sign = Primitive("sign", _sign, 0.0)
 less = Primitive("<", lambda x, y: float(x < y), 0.0, 0.0)
+less_equal = Primitive("<=", lambda x, y: float(x <= y), 0.0, 0.0)
 where: Primitive = Primitive(
     "where",
     lambda condition, x, y: x if condition else y,

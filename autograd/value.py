@@ -242,24 +242,26 @@ def _node(cls: type[Value], data: float, op: Primitive | None, args: Args) -> Va
 
 def unary(op: Primitive, x: Value) -> Value:
     """Give the node op(x)."""
-    a = x.data if type(x) is Value else x
-    if type(a) is not float or recording.get() is not None:
-        return record(op, (x,))
-    try:
-        return _node(Value, op.value(a), op, (x,))
-    except (ArithmeticError, ValueError) as error:
-        raise op.failure((x,), error) from None
+    if type(x) is Value and recording.get() is None:
+        a = x.data
+        if type(a) is float:
+            try:
+                return _node(Value, op.value(a), op, (x,))
+            except (ArithmeticError, ValueError) as error:
+                raise op.failure((x,), error) from None
+    return record(op, (x,))
 
 
 def binary(op: Primitive, x: Scalar, y: Scalar) -> Value:
     """Give the node op(x, y), or NotImplemented for operands of foreign types."""
-    a = x.data if type(x) is Value else x
-    b = y.data if type(y) is Value else y
-    if type(a) is float and type(b) is float and recording.get() is None:
-        try:
-            return _node(Value, op.value(a, b), op, (x, y))
-        except (ArithmeticError, ValueError) as error:
-            raise op.failure((x, y), error) from None
+    if recording.get() is None:
+        a = x.data if type(x) is Value else x
+        b = y.data if type(y) is Value else y
+        if type(a) is float and type(b) is float:
+            try:
+                return _node(Value, op.value(a, b), op, (x, y))
+            except (ArithmeticError, ValueError) as error:
+                raise op.failure((x, y), error) from None
     if _is_foreign(x) or _is_foreign(y):
         return NotImplemented  # type: ignore[no-any-return]
     return record(op, (x, y))

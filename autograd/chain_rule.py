@@ -72,11 +72,18 @@ def _general_derivatives(
         point: tuple[Any, ...] = (z, *args)
     else:
         point = (z.data, *[x if type(x) is float else x.data for x in args])
-    together = callable(rules)
-    slopes = rules(*point) if together else rules
+    if not callable(rules):
+        return [
+            (x, slope if type(slope) is float else slope(*point))
+            for x, slope in zip(args, rules, strict=True)
+            if type(x) is not float and (wanted is None or x in wanted)
+        ]
+    edges = zip(args, rules(*point), strict=True)
+    if wanted is None and float not in set(map(type, args)):
+        return edges
     return [
-        (x, slope if together or type(slope) is float else slope(*point))
-        for x, slope in zip(args, slopes, strict=True)
+        (x, slope)
+        for x, slope in edges
         if type(x) is not float and (wanted is None or x in wanted)
     ]
 
@@ -99,15 +106,19 @@ def adjoints(
     """
     order = topological_order(output)
     wanted = None if inputs is None else dependents(order, inputs)
-    product, total = (times, plus) if create_graph else (mul, add)
     adjoint: dict[Value, Any] = {output: cotangent}
     for z in reversed(order):
         if wanted is None or z in wanted:
             zbar = adjoint[z]
             for x, slope in local_derivatives(z, wanted, create_graph):
                 # xbar += zbar * dz/dx
-                term = product(zbar, slope)
-                adjoint[x] = total(adjoint[x], term) if x in adjoint else term
+                term = times(zbar, slope) if create_graph else zbar * slope
+                if x not in adjoint:
+                    adjoint[x] = term
+                elif create_graph:
+                    adjoint[x] = plus(adjoint[x], term)
+                else:
+                    adjoint[x] += term
     return adjoint
 
 
@@ -207,7 +218,7 @@ def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
     >>> slope.data, gradient(slope, x)
     (12.0, 12.0)
     """
-    single = isinstance(inputs, Value)
+    single = not hasattr(inputs, "__iter__")
     wanted = [inputs] if single else list(inputs)
     for x in wanted:
         if not isinstance(x, Value):

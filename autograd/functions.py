@@ -7,9 +7,18 @@ from __future__ import annotations
 
 import math
 
-from autograd.constant import stop_gradient
 from autograd.operation import number
-from autograd.primitives import div, erf, exp, logsumexp, max, mul, sigmoid, sum
+from autograd.primitives import (
+    detach,
+    div,
+    erf,
+    logsumexp,
+    max,
+    mul,
+    sigmoid,
+    softmax_weights,
+    sum,
+)
 from autograd.value import Scalar, Value
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
@@ -53,9 +62,7 @@ def softmax(xs: Iterable[T]) -> list[T]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
-    weights = [exp(x) for x in _shifted(xs)]
-    total: Any = sum(weights)
-    return [div(weight, total) for weight in weights]
+    return softmax_weights(list(xs))
 
 
 def log_softmax(xs: Iterable[T]) -> list[T]:
@@ -64,16 +71,13 @@ def log_softmax(xs: Iterable[T]) -> list[T]:
     >>> log_softmax([0.0, 1000.0])
     [-1000.0, 0.0]
     """
-    logits = _shifted(xs)
-    total = logsumexp(logits)
-    return [x - total for x in logits]
-
-
-def _shifted(xs: Iterable[Any]) -> list[Any]:
-    """Subtract the largest: the softmax stays the same, and exp cannot overflow."""
-    logits = list(xs)
-    largest: Any = stop_gradient(max(logits))
-    return [x - largest for x in logits]
+    logits: list[Any] = list(xs)
+    largest = detach(
+        max(logits)
+    )  # x - largest is small where x is likely: no digit lost
+    shifted = [x - largest for x in logits]
+    total = logsumexp(shifted)
+    return [x - total for x in shifted]
 
 
 def gelu(x: T) -> T:

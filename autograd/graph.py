@@ -44,8 +44,8 @@ def topological_order(*roots: Value) -> list[Value]:
     return order
 
 
-def nodes(root: Value) -> list[Value]:
-    """List every node below root, leaves and root included, arguments first.
+def nodes(*roots: Value) -> list[Value]:
+    """List every node below the roots, leaves and roots included, arguments first.
 
     >>> from autograd import Value
     >>> a = Value(2.0)
@@ -53,21 +53,22 @@ def nodes(root: Value) -> list[Value]:
     3
     """
     found: dict[Value, None] = {}
-    for z in topological_order(root):
-        found |= dict.fromkeys(x for x in z.args if type(x) is not float)
+    for z in topological_order(*roots):
+        found.update(dict.fromkeys(x for x in z.args if type(x) is not float))
         found[z] = None
-    return list(found) or [root]
+    found.update(dict.fromkeys(roots))
+    return list(found)
 
 
-def leaves(root: Value) -> list[Value]:
-    """List the leaves below root in the order of their first use.
+def leaves(*roots: Value) -> list[Value]:
+    """List the leaves below the roots in the order of their first use.
 
     >>> from autograd import Value
     >>> a, b = Value(2.0), Value(3.0)
     >>> leaves(b * a + b) == [b, a]
     True
     """
-    return [node for node in nodes(root) if node.op is None]
+    return [node for node in nodes(*roots) if node.op is None]
 
 
 def dependents(order: Iterable[Value], inputs: Iterable[Value]) -> set[Value]:

@@ -30,7 +30,7 @@ def flatten(nest: Any, name: str = "x") -> list[tuple[str, Any]]:
             for i, item in enumerate(items)
             for leaf in flatten(item, f"{name}[{i}]")
         ]
-    if isinstance(nest, Value):
+    if type(nest) is float or isinstance(nest, Value):
         return [(name, nest)]
     try:
         return [(name, number(nest))]
@@ -56,6 +56,8 @@ def _rebuild(nest: Any, leaves: Iterator[Any]) -> Any:
 
 
 def _items(nest: Any) -> list[Any] | tuple[Any, ...] | None:
+    if type(nest) is float:  # nearly all leaves are
+        return None
     if isinstance(nest, (list, tuple)):
         return nest
     if getattr(nest, "ndim", 0) and hasattr(nest, "tolist"):
@@ -70,8 +72,7 @@ def holds_value(nest: Any) -> bool:
     >>> holds_value([1.0, (Value(2.0),)]), holds_value([1.0, "text"])
     (True, False)
     """
-    if isinstance(nest, dict):
-        nest = list(nest.values())
-    if isinstance(nest, (list, tuple)):
-        return any(holds_value(item) for item in nest)
-    return isinstance(nest, Value)
+    items = list(nest.values()) if isinstance(nest, dict) else _items(nest)
+    if items is None:
+        return isinstance(nest, Value)
+    return any(type(item) is not float and holds_value(item) for item in items)

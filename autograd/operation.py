@@ -116,14 +116,21 @@ class Primitive:
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> Any:
         # The built-in primitives are one object each, also in copies and pickles.
         from autograd import primitives
 
         for key, entry in vars(primitives).items():
             if entry is self:
-                return key
+                return _table_entry, (key,)
         raise TypeError(f"the primitive {self.name} is not one that pickle can find")
+
+
+def _table_entry(key: str) -> Primitive:
+    from autograd import primitives
+
+    entry: Primitive = vars(primitives)[key]
+    return entry
 
 
 class Reduction(Primitive):
@@ -134,7 +141,18 @@ class Reduction(Primitive):
     11.0
     """
 
-    __slots__ = ()
+    __slots__ = ("sequences",)
+
+    def __init__(
+        self,
+        name: str,
+        value: Callable[..., float],
+        *,
+        together: Callable[..., Any],
+        sequences: int = 1,
+    ) -> None:
+        super().__init__(name, value, together=together)
+        self.sequences = sequences
 
     if TYPE_CHECKING:
 
@@ -146,6 +164,11 @@ class Reduction(Primitive):
         def __call__(self, *sequences: Iterable[float | Value]) -> Value: ...
 
     def __call__(self, *sequences: Any) -> Any:
+        if len(sequences) != self.sequences:
+            raise TypeError(
+                f"{self.name} takes {self.sequences} sequence"
+                f"{'s' * (self.sequences > 1)}, got {len(sequences)}"
+            )
         for xs in sequences:
             if not hasattr(xs, "__iter__"):
                 raise TypeError(
@@ -153,7 +176,7 @@ class Reduction(Primitive):
                     f"got {xs!r:.60}"
                 )
         columns = [tuple(xs) for xs in sequences]
-        if len({len(column) for column in columns}) > 1:
-            lengths = " and ".join(str(len(column)) for column in columns)
+        if len(columns) == 2 and len(columns[0]) != len(columns[1]):
+            lengths = f"{len(columns[0])} and {len(columns[1])}"
             raise ValueError(f"{self.name} needs equal lengths, got {lengths}")
         return super().__call__(*chain(*columns))

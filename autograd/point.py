@@ -52,13 +52,22 @@ class Point:
         positions = _positions(argnums, len(args))
         self._nests = [args[i] for i in positions]
         self.variables: list[Value] = []
+        self.output = self.run(self._evaluate, f, args, kwargs or {}, positions)
+
+    def _evaluate(
+        self,
+        f: Function,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        positions: Sequence[int],
+    ) -> Any:
         replaced = list(args)
         for i in positions:
             leaves = flatten(args[i], f"argument {i}")
-            variables = [self.run(_variable, x) for _, x in leaves]
+            variables = [_variable(x) for _, x in leaves]
             replaced[i] = rebuild(args[i], variables)
             self.variables += variables
-        self.output = self.run(f, *replaced, **(kwargs or {}))
+        return f(*replaced, **kwargs)
 
     def run(self, function: Function, *args: Any, **kwargs: Any) -> Any:
         """Call function one level deeper, and with recording on, also under no_grad."""
@@ -79,29 +88,30 @@ class Point:
 
     def single_output(self, transform: str) -> Value:
         """Give f's output, which must be one number."""
-        if isinstance(self.output, (list, tuple)) or getattr(
-            self.output, "ndim", False
-        ):
+        y = self.output
+        if isinstance(y, Value):
+            return _as_node(y)
+        if isinstance(y, (list, tuple)) or getattr(y, "ndim", False):
             raise TypeError(
                 f"{transform} differentiates a function that returns one number, "
-                f"got {self.output!r:.60}; for several numbers use jacobian"
+                f"got {y!r:.60}; for several numbers use jacobian"
             )
-        ((_, y),) = flatten(self.output, "the output of f")
-        if not isinstance(y, Value):
-            warnings.warn(
-                f"f returned the plain number {y!r}, which depends on no argument: its "
-                "derivative is 0. If it should depend on one, look for .data in f",
-                RuntimeWarning,
-                stacklevel=4,
-            )
-        return _as_node(y)
+        ((_, constant),) = flatten(y, "the output of f")
+        warnings.warn(
+            f"f returned the plain number {constant!r}, which depends on no argument: "
+            "its derivative is 0. If it should depend on one, look for .data in f",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return Value(constant)
 
     # ---- derivatives -----------------------------------------------------------------
 
     def slopes(self, y: Value, create_graph: bool = False) -> list[Any]:
         """List dy/dx for the variables x, connected if results are."""
-        create_graph = create_graph or self.connected
-        found: list[Any] = self.run(gradient, y, self.variables, create_graph)
+        if not (create_graph or self.connected):
+            return gradient(y, self.variables)
+        found: list[Any] = self.run(gradient, y, self.variables, True)
         return found
 
     def tangents(self, outputs: Sequence[Value], seeds: Sequence[Any]) -> list[Any]:
@@ -117,9 +127,9 @@ class Point:
 
     # ---- results ---------------------------------------------------------------------
 
-    def give(self, x: Any) -> Any:
+    def give(self, x: Any, connected: bool = False) -> Any:
         """Give the result x as what is due: a float, a Value or a Constant."""
-        if self.connected:
+        if self.connected or connected:
             return x if isinstance(x, Value) else Value(x)
         x = x.data if isinstance(x, Value) else x
         return Constant(x) if self._constant else x
@@ -128,9 +138,9 @@ class Point:
         """Nest the results, one for each number of f's output, as that output is."""
         return rebuild(self.output, results)
 
-    def like_arguments(self, results: Sequence[Any]) -> Any:
+    def like_arguments(self, results: Sequence[Any], connected: bool = False) -> Any:
         """Nest the results, one for each variable, as the arguments are."""
-        given = iter([self.give(x) for x in results])
+        given = iter([self.give(x, connected) for x in results])
         nests = tuple(rebuild(nest, given) for nest in self._nests)
         return nests[0] if self._single else nests
 

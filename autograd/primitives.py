@@ -24,7 +24,7 @@ from autograd.operation import Primitive, Reduction
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 # ---- arithmetic --------------------------------------------------------------------
@@ -192,7 +192,7 @@ leaky_relu = Primitive(
     "leaky_relu",
     _leaky_relu,
     lambda z, x, slope: where(step(x), 1.0, slope),
-    lambda z, x, slope: minimum(x, 0.0),
+    lambda z, x, slope: where(step(x), 0.0, x),
     default=0.01,
 )
 # 1 where x is the larger, 1/2 at a tie, 0 else.
@@ -243,15 +243,23 @@ def _shares(weights: list[Any]) -> list[Any]:
     return [weight / total for weight in weights]
 
 
+def softmax_weights(xs: Sequence[Any]) -> list[Any]:
+    """Give exp(x_i) / sum_j exp(x_j); less the largest x, so that exp cannot overflow.
+
+    The weights do not depend on what is subtracted, so it is held constant.
+    """
+    largest = detach(max(xs))
+    return _shares([exp(x - largest) for x in xs])
+
+
 sum = Reduction(
     "sum",
     lambda *xs: builtins.sum(xs, 0.0),
     together=lambda z, *xs: (1.0,) * len(xs),
 )
-dot = Reduction("dot", _dot, together=_swap_halves)
-# exp(x - z) is the derivative; its shares are free of the rounding error of z.
+dot = Reduction("dot", _dot, together=_swap_halves, sequences=2)
 logsumexp = Reduction(
-    "logsumexp", _logsumexp, together=lambda z, *xs: _shares([exp(x - z) for x in xs])
+    "logsumexp", _logsumexp, together=lambda z, *xs: softmax_weights(xs)
 )
 max = Reduction(
     "max",

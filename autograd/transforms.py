@@ -3,7 +3,9 @@
 Arguments are numbers, Values, or nests of them (see ``nest``); results have the same
 nesting. Given numbers, a transform gives floats. Given any Value, or called inside
 another transform or a trace, it gives Values that stay connected, so that derivatives
-nest to any depth. (Under ``no_grad()`` these Values are constants.)
+nest to any depth. (Under ``no_grad()`` these Values are constants.) Values that f takes
+from around it are constants to the derivative, and it changes no ``grad``. To train
+them through a derivative, give it a Value: ``grad(f)(Value(t))``, not ``grad(f)(t)``.
 
 The variable of a derivative is a node of its own: a new leaf for a number, and an
 identity node on top of a Value. So an inner derivative holds the outer variable
@@ -38,7 +40,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
     def derived(*args: Any, **kwargs: Any) -> Any:
         point = Point(f, args, kwargs, argnums)
-        y = point.single_output("value_and_grad or grad")
+        y = point.single_output("value_and_grad")
         return point.give(y), point.like_arguments(point.slopes(y))
 
     return derived
@@ -59,8 +61,12 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> grad(grad(lambda x: x**3))(2.0)
     12.0
     """
-    both = value_and_grad(f, argnums)
-    return lambda *args, **kwargs: both(*args, **kwargs)[1]
+
+    def derived(*args: Any, **kwargs: Any) -> Any:
+        point = Point(f, args, kwargs, argnums)
+        return point.like_arguments(point.slopes(point.single_output("grad")))
+
+    return derived
 
 
 def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -121,6 +127,11 @@ def jvp(f: Function) -> Function:
     """
 
     def derived(primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        if not isinstance(primals, (list, tuple)):
+            raise TypeError(
+                "jvp(f) takes a tuple of primals and one of tangents, as in "
+                f"jvp(f)((x,), (v,)), got {primals!r:.60}"
+            )
         point = Point(f, primals, argnums=tuple(range(len(primals))), also=tangents)
         seeds = _entries("the tangents", tangents, point.variables)
         outputs = point.outputs()
@@ -151,8 +162,9 @@ def vjp(f: Function) -> Function:
 
         def pullback(cotangent: Any) -> Any:
             seeds = _entries("the cotangent", cotangent, outputs)
-            point.connected = point.connected or holds_value(cotangent)
-            return point.like_arguments(point.slopes(point.along(outputs, seeds)))
+            connected = holds_value(cotangent)
+            slopes = point.slopes(point.along(outputs, seeds), connected)
+            return point.like_arguments(slopes, connected)
 
         return point.like_output([point.give(y) for y in outputs]), pullback
 

@@ -269,7 +269,8 @@ def binary(op: Primitive, x: Scalar, y: Scalar) -> Value:
 
 def record(op: Primitive, args: Args) -> Value:
     """Give the node op(*args); under no_grad() or a trace, what takes its place."""
-    args = tuple([x if type(x) in _PLAIN else _operand(x) for x in args])
+    if not _PLAIN.issuperset(map(type, args)):
+        args = tuple([_operand(x) for x in args])
     mode = recording.get()
     if mode is not None:
         return mode(op, args)
@@ -279,16 +280,20 @@ def record(op: Primitive, args: Args) -> Value:
 def evaluate(op: Primitive, args: Args) -> Value:
     """Give the node op(*args) whatever the mode; a Constant if no arg is a Value."""
     numbers = [x if type(x) is float else x.data for x in args]
+    if not _FLOAT.issuperset(map(type, numbers)):
+        numbers = [number(x) for x in numbers]  # a person may set v.data to an int
     try:
         data = op.value(*numbers)
     except (ArithmeticError, ValueError) as error:
         raise op.failure(args, error) from None
-    differentiable = any(type(x) is not float for x in args)
-    return _node(Value, data, op, args) if differentiable else Constant(data)
+    if _FLOAT.issuperset(map(type, args)):
+        return Constant(data)
+    return _node(Value, data, op, args)
 
 
 Value._record = staticmethod(record)
 
+_FLOAT = frozenset({float})
 _PLAIN = frozenset({float, Value})
 _NEVER_OPERANDS = (str, bytes, complex, list, tuple, dict, set, type(None))
 

@@ -1,0 +1,145 @@
+"""compile: a function of one sample, in scalars, runs whole batches as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.program import Program
+from autograd.value import Value
+
+Array = np.ndarray[Any, Any]
+
+
+class Compiled:
+    """A compiled function; see :func:`autograd.compile`."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        like: Sequence[Any],
+        batched: bool | Sequence[bool] = True,
+        dtype: Any = "float64",
+    ) -> None:
+        if not callable(f):
+            raise TypeError(f"compile takes a function, got {f!r:.60}")
+        self._f, self._batched = f, batched
+        self._dtype = np.dtype(dtype)
+        if self._dtype not in (np.dtype("float64"), np.dtype("float32")):
+            raise ValueError(f"dtype is float64 or float32, got {dtype!r}")
+        self._program: Program | None = None
+        if like:
+            self._program = self._compile(like)
+
+    def _traced(self) -> Program:
+        if self._program is None:
+            raise RuntimeError(
+                "this function has not been traced: call it once, or give compile a "
+                "sample, as in compile(f, [0.0, 0.0])"
+            )
+        return self._program
+
+    def _prepare(self, args: Sequence[Any]) -> Program:
+        if self._program is None:
+            flags = _flags(self._batched, len(args))
+            like = [
+                _sample(arg, i) if flag and not isinstance(arg, Real) else arg
+                for i, (arg, flag) in enumerate(zip(args, flags))
+            ]
+            self._program = self._compile(like)
+        return self._program
+
+    def _compile(self, like: Sequence[Any]) -> Program:
+        flags = _flags(self._batched, len(like))
+        return Program(self._f, like, flags, self._dtype)
+
+    # ---- running ---------------------------------------------------------------------
+
+    def __call__(self, *args: Any) -> Any:
+        """Compute f for a batch: arrays with a leading batch axis in, such arrays out.
+
+        A function of single numbers takes single numbers, too, and gives numbers.
+        """
+        program = self._prepare(args)
+        if program.takes_numbers and all(isinstance(x, Real) for x in args):
+            return program.call_numbers([float(x) for x in args])
+        return program.call(args)
+
+    def value_and_grad(
+        self, *args: Any, theta: Array | None = None
+    ) -> tuple[float, Array]:
+        """Give the mean of f over the batch, and its gradient in the parameters.
+
+        The gradient is flat, in the order of ``parameters``. Without ``theta`` the
+        Values of the parameters are read; with it, theta holds their numbers. A result
+        that is not finite is a FloatingPointError that names the sample.
+        """
+        return self._prepare(args).value_and_grad(args, theta)
+
+    def backward(self, *args: Any) -> float:
+        """Add the gradient of the mean to each parameter's grad; give the mean."""
+        value, gradient = self.value_and_grad(*args)
+        for p, slope in zip(self.parameters, gradient.tolist()):
+            p.grad += slope
+        return value
+
+    # ---- parameters ------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> list[Value]:
+        """The leaf Values that f captured, in the order of their first use."""
+        return list(self._traced().parameters)
+
+    def get_theta(self) -> Array:
+        """Read the parameters' numbers into one flat array."""
+        return self._traced().read_theta()
+
+    def assign(self, theta: Any) -> None:
+        """Write the numbers of theta into the parameters."""
+        parameters = self._traced().parameters
+        theta = self._traced().check_theta(theta)
+        for p, x in zip(parameters, theta.tolist()):
+            p.data = x
+
+    # ---- showing itself --------------------------------------------------------------
+
+    @property
+    def tape(self) -> str:
+        """The scalar program that was traced, one operation per line."""
+        return self._traced().tape.listing()
+
+    def source(self) -> str:
+        """Give f, and its gradient in the parameters, as Python for single numbers."""
+        return self._traced().source()
+
+    def __str__(self) -> str:
+        return str(self._program) if self._program else repr(self)
+
+    def __repr__(self) -> str:
+        name = getattr(self._f, "__name__", type(self._f).__name__)
+        if self._program is None:
+            return f"<compiled {name}, not traced yet>"
+        return f"<compiled {name}: {self._program.summary()}>"
+
+
+def _flags(batched: bool | Sequence[bool], count: int) -> list[bool]:
+    flags = [batched] * count if isinstance(batched, bool) else list(batched)
+    if len(flags) != count:
+        raise ValueError(
+            f"batched has {len(flags)} entries, but the function was given {count} "
+            "arguments"
+        )
+    return flags
+
+
+def _sample(batch: Any, position: int) -> Any:
+    """Take the first sample of an argument, to trace with."""
+    try:
+        return batch[0]
+    except (IndexError, TypeError, KeyError):
+        raise ValueError(
+            f"argument {position}: expected a batch of samples, got {batch!r:.60}"
+        ) from None

@@ -1,0 +1,187 @@
+"""Step 1, trace: run a function once on symbols, and keep the graph that it records.
+
+A symbol is a Value without a number. While a function is traced, every operation makes
+a symbol, and the numbers of the Values that it captured cannot be read either: what
+depended on such a number would be frozen into the compiled function.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from autograd import primitives as table
+from autograd.compiler import TraceError
+from autograd.nest import flatten, rebuild
+from autograd.operation import Primitive
+from autograd.value import Value, recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_PACKAGE = str(Path(__file__).parents[1])
+
+
+def refuse(what: str, remedy: str) -> NoReturn:
+    """Raise a TraceError that names the line of the user's program being traced."""
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    place = f"{Path(frame.f_code.co_filename).name}, line {frame.f_lineno}"
+    raise TraceError(f"{place}: {what}; {remedy}")
+
+
+_READ = "the number of a traced Value is not known while it is compiled"
+_BRANCH = (
+    "a compiled function cannot branch on a traced Value",
+    "write where(condition, a, b), maximum or minimum",
+)
+
+
+class Symbol(Value):
+    """A Value without a number: an input of a traced function, or a result of it.
+
+    Comparisons give symbols, too, which ``where`` takes; they combine with ``&``, ``|``
+    and ``1 - mask``.
+    """
+
+    __slots__ = ()
+
+    @property
+    def data(self) -> NoReturn:  # type: ignore[override]
+        refuse(_READ, "compute with the Value itself, or pass the number in")
+
+    def __repr__(self) -> str:
+        name = self.label or (self.op.name if self.op else "?")
+        return f"<traced {name}>"
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __bool__(self) -> NoReturn:
+        refuse(*_BRANCH)
+
+    def __float__(self) -> NoReturn:
+        refuse(_READ, "use a function of autograd, such as v.exp(), not of math")
+
+    def __int__(self) -> NoReturn:
+        refuse(_READ, "a loop bound or an index must be a plain int")
+
+    __index__ = __int__
+
+    def backward(self) -> NoReturn:
+        refuse("backward() inside a compiled function", "use grad(f), or c.backward()")
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Value):
+            refuse("== on a traced Value", "write where(abs(v - w) <= tolerance, a, b)")
+        return self is other
+
+    # fmt: off
+    def __lt__(self, other: Any) -> Any: return table.less(self, other)
+    def __gt__(self, other: Any) -> Any: return table.less(other, self)
+    def __le__(self, other: Any) -> Any: return table.less_equal(self, other)
+    def __ge__(self, other: Any) -> Any: return table.less_equal(other, self)
+    def __and__(self, other: Any) -> Any: return self * other
+    def __rand__(self, other: Any) -> Any: return self * other
+    def __or__(self, other: Any) -> Any: return table.maximum(self, other)
+    def __ror__(self, other: Any) -> Any: return table.maximum(self, other)
+    # fmt: on
+
+
+def symbol(op: Primitive | None, args: tuple[Any, ...], label: str = "") -> Symbol:
+    """Make the symbol op(*args), or an input where op is None."""
+    node = object.__new__(Symbol)
+    node.op, node.args, node.label, node.grad = op, args, label, 0.0
+    return node
+
+
+class Trace:
+    """What one run of f on symbols recorded.
+
+    ``inputs`` are the symbols, ``output`` is what f returned; ``made`` holds the leaves
+    that f made itself, by id: they are constants of the compiled function.
+    """
+
+    def __init__(self, f: Callable[..., Any], like: Sequence[Any]) -> None:
+        self.inputs: list[Symbol] = []
+        self.made: dict[int, Value] = {}
+        args = [rebuild(arg, self._symbols(i, arg)) for i, arg in enumerate(like)]
+        with _Guard(self):
+            self.output = f(*args)
+        self.outputs = [y for _, y in flatten(self.output, "the output of f")]
+
+    def _symbols(self, position: int, arg: Any) -> Iterator[Symbol]:
+        for path, _ in flatten(arg, f"x{position}"):
+            self.inputs.append(symbol(None, (), path))
+            yield self.inputs[-1]
+
+    def differentiate(self, wrt: list[Value]) -> list[Any]:
+        """Give d(output)/dx for each x, as nodes (or floats): the one chain rule."""
+        from autograd.chain_rule import adjoints
+
+        (output,) = self.outputs
+        if not isinstance(output, Value):
+            return [0.0] * len(wrt)
+        token = recording.set(symbol)
+        try:
+            found = adjoints(output, wrt, create_graph=True)
+        finally:
+            recording.reset(token)
+        return [found.get(x, 0.0) for x in wrt]
+
+
+# ---- while a function is traced, Value.data asks who reads ---------------------------
+
+_current: ContextVar[Trace | None] = ContextVar("trace", default=None)
+_lock = threading.Lock()
+_guards = 0
+_slot: Any = Value.__dict__["data"]
+
+
+def _read(value: Value) -> float:
+    trace = _current.get()
+    if trace is not None and type(value) is Value and id(value) not in trace.made:
+        refuse(_READ, "compute with the Value itself; for branches write where(...)")
+    data: float = _slot.__get__(value)
+    return data
+
+
+def _write(value: Value, data: float) -> None:
+    trace = _current.get()
+    if trace is not None and type(value) is Value and id(value) not in trace.made:
+        try:
+            _slot.__get__(value)
+        except AttributeError:  # a leaf that is being made
+            trace.made[id(value)] = value
+        else:
+            refuse("a traced function sets v.data", "return the number instead")
+    _slot.__set__(value, data)
+
+
+class _Guard:
+    """Records symbols and guards Value.data, in this thread or task only."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+
+    def __enter__(self) -> None:
+        global _guards
+        with _lock:
+            _guards += 1
+            setattr(Value, "data", property(_read, _write))
+        self._tokens = recording.set(symbol), _current.set(self._trace)
+
+    def __exit__(self, *exception: object) -> None:
+        global _guards
+        recording.reset(self._tokens[0])
+        _current.reset(self._tokens[1])
+        with _lock:
+            _guards -= 1
+            if not _guards:
+                setattr(Value, "data", _slot)

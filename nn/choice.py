@@ -1,0 +1,77 @@
+"""Things that are chosen by name or given as a function: activations, losses, ..."""
+
+from __future__ import annotations
+
+from math import inf
+from operator import index
+
+from autograd import Value
+
+TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+
+def by_name(kind: str, known: Mapping[str, Any], choice: Any) -> Any:
+    """Give the known thing of that name, or the choice itself where it is a function.
+
+    An unknown name is a ValueError that lists the known ones.
+
+    >>> by_name("rounding", {"nearest": round}, "nearest")
+    <built-in function round>
+    """
+    if isinstance(choice, str):
+        if choice in known:
+            return known[choice]
+        names = ", ".join(sorted(known))
+        raise ValueError(f"unknown {kind} {choice!r}; known are: {names}")
+    if callable(choice):
+        return choice
+    raise TypeError(
+        f"expected the name of a known {kind}, or a function, got {choice!r:.60}; "
+        f"known are: {', '.join(sorted(known))}"
+    )
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Give the name of a function, a primitive or a class; else its repr."""
+    name = getattr(function, "__name__", None) or getattr(function, "name", None)
+    return name if isinstance(name, str) else repr(function)
+
+
+def count(what: str, n: Any, least: int = 1) -> int:
+    """Check that n is a whole number, at least ``least``.
+
+    >>> count("batch_size", 0)
+    Traceback (most recent call last):
+        ...
+    ValueError: batch_size must be at least 1, got 0
+    """
+    try:
+        if isinstance(n, bool):
+            raise TypeError
+        whole = index(n)
+    except TypeError:
+        raise TypeError(f"{what} must be a whole number, got {n!r:.60}") from None
+    if whole < least:
+        raise ValueError(f"{what} must be at least {least}, got {whole}")
+    return whole
+
+
+def real(what: str, x: Any, below: float = inf) -> float:
+    """Check that x is a finite number, at least 0 and less than ``below``.
+
+    >>> real("lr", -0.1)
+    Traceback (most recent call last):
+        ...
+    ValueError: lr must be at least 0 and finite, got -0.1
+    """
+    try:
+        number = Value(x).data
+    except TypeError as error:
+        raise TypeError(f"{what}: {error}") from None
+    if not 0.0 <= number < below:
+        limit = "finite" if below == inf else f"less than {below:g}"
+        raise ValueError(f"{what} must be at least 0 and {limit}, got {x!r:.60}")
+    return number

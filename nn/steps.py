@@ -1,0 +1,115 @@
+"""One step of training: the loss of a batch, its gradient, the update."""
+
+from __future__ import annotations
+
+import gc
+from math import isfinite
+
+from autograd import Value, dot, gradient, zero_grad
+from nn.choice import by_name
+from nn.losses import LOSSES
+from nn.optim import OPTIMIZERS
+from nn.optimizer import Optimizer
+
+TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from nn.losses import Loss
+
+
+class EagerStep:
+    """One step of training: the loss of a batch, its gradient, the update."""
+
+    def __init__(
+        self,
+        model: Any,
+        rows: Sequence[Any],
+        targets: Sequence[Any],
+        loss: str | Loss,
+        l2: float,
+        optimizer: Any,
+        lr: Any,
+    ) -> None:
+        self.model, self.rows, self.targets = model, rows, targets
+        self.mean_loss = by_name("loss", LOSSES, loss)
+        self.l2 = l2
+        if not callable(model) or not hasattr(model, "parameters"):
+            raise TypeError(
+                "expected a model that can be called and has parameters(), such as an "
+                f"nn.Module, got {model!r:.60}"
+            )
+        self.parameters: list[Value] = list(model.parameters())
+        if not self.parameters:
+            raise ValueError("the model has no parameters: there is nothing to train")
+        self.optimizer = _optimizer(model, optimizer, lr)
+        self.cleared = dict.fromkeys([*self.parameters, *self.optimizer.parameters])
+
+    def __call__(self, indices: list[int], place: str) -> float:
+        # A step makes many objects and frees them all by itself: the cyclic collector
+        # would search them over and over and find nothing.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return self._run(indices)
+        except (ArithmeticError, ValueError, TypeError) as error:
+            where = place + self._guilty(indices, type(error))
+            if isinstance(error, ArithmeticError):
+                remedy = "" if ", row" in where else "; a smaller lr may help"
+                raise FloatingPointError(f"{where}: {error}{remedy}") from error
+            error.add_note(f"This happened in fit, {where}.")
+            raise
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _run(self, indices: list[int]) -> float:
+        loss = self._loss(indices)
+        zero_grad(self.cleared)
+        loss.backward()
+        self.optimizer.step()
+        return loss.data
+
+    def _loss(self, indices: list[int]) -> Value:
+        predictions = [self.model(self.rows[i]) for i in indices]
+        loss = self.mean_loss(predictions, [self.targets[i] for i in indices])
+        if not isinstance(loss, Value):
+            raise TypeError(
+                f"the loss must be one Value, got {loss!r:.60}; a number has lost its "
+                "graph: let model and loss compute with Values, not with v.data"
+            )
+        if self.l2:
+            loss = loss + self.l2 * dot(self.parameters, self.parameters)
+        if not isfinite(loss.data):
+            raise FloatingPointError(f"the loss is {loss.data!r}")
+        return loss
+
+    def _guilty(self, indices: list[int], kind: type[Exception]) -> str:
+        """Say which rows fail in the same way on their own."""
+        rows = [i for i in indices if self._fails(i, kind)]
+        if len(rows) == len(indices) > 1:
+            return ", every row"
+        return f", row {rows[0]}" if rows else ""
+
+    def _fails(self, i: int, kind: type[Exception]) -> bool:
+        try:
+            slopes = gradient(self._loss([i]), self.parameters)
+        except Exception as error:
+            return isinstance(error, kind)
+        return not all(map(isfinite, slopes))
+
+
+def _optimizer(model: Any, choice: Any, lr: Any) -> Optimizer:
+    if isinstance(choice, Optimizer):
+        if lr is not None:
+            raise ValueError(
+                "lr was given beside an optimiser that has its own: set optimizer.lr"
+            )
+        if set(choice.parameters).isdisjoint(model.parameters()):
+            raise ValueError("the optimiser holds no parameter of this model")
+        return choice
+    make = by_name("optimizer", OPTIMIZERS, choice)
+    named = getattr(model, "named_parameters", model.parameters)()
+    optimizer: Optimizer = make(named) if lr is None else make(named, lr=lr)
+    return optimizer

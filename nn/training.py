@@ -1,0 +1,158 @@
+"""The training loop, and predictions.
+
+for each epoch, for each batch:
+    loss = mean of the losses of the samples + l2 * sum of squared parameters
+    zero the gradients; backward; let the optimiser move the parameters
+"""
+
+from __future__ import annotations
+
+import random
+from math import fsum
+from time import perf_counter
+
+from autograd import Value, no_grad
+from nn import data
+from nn.choice import count, real
+from nn.steps import EagerStep
+
+TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from nn.losses import Loss
+    from nn.optimizer import Optimizer
+
+    Callback = Callable[[int, "History"], object]
+
+
+class History:
+    """What happened in training: lists that grow by one entry a step or an epoch.
+
+    ``loss``, ``learning_rate`` and ``seconds`` have an entry for each step, and
+    ``epoch_loss`` one for each epoch: the mean loss over its samples, each as it was
+    when its batch was seen. A loss includes the ``l2`` term.
+    """
+
+    __slots__ = ("epoch_loss", "learning_rate", "loss", "seconds")
+
+    def __init__(self) -> None:
+        self.loss: list[float] = []
+        self.epoch_loss: list[float] = []
+        self.learning_rate: list[float] = []
+        self.seconds: list[float] = []
+
+    def __repr__(self) -> str:
+        epochs, steps = len(self.epoch_loss), len(self.loss)
+        if not epochs:
+            return "History of 0 epochs"
+        first, last = self.epoch_loss[0], self.epoch_loss[-1]
+        return (
+            f"History of {epochs} epochs, {steps} steps in {fsum(self.seconds):.3g} s: "
+            f"loss {first:.4g} -> {last:.4g}"
+        )
+
+
+def fit(
+    model: Any,
+    X: Any,
+    y: Any,
+    loss: str | Loss = "mse",
+    optimizer: str | Optimizer | Callable[..., Optimizer] = "sgd",
+    *,
+    lr: Any = None,
+    epochs: int = 100,
+    batch_size: int | None = None,
+    l2: float = 0.0,
+    shuffle: bool = True,
+    seed: int = 0,
+    progress: bool | None = None,
+    callback: Callback | None = None,
+) -> History:
+    """Train the model's parameters in place on rows X and targets y.
+
+    X holds n samples of equal length; y holds n numbers, classes (ints) or rows.
+    ``loss`` is a name or a function of the predictions and targets of a batch;
+    ``optimizer`` a name, a class, or an optimiser with its state. ``lr`` is a number or
+    a schedule, by default the optimiser's own. Without ``batch_size`` each epoch is one
+    step on all samples; with it, the samples are shuffled each epoch by a generator of
+    the given seed. ``l2`` times the sum of the squared parameters is added to the loss.
+
+    ``progress`` draws a bar with tqdm: None where it is installed, True always, False
+    never. ``callback(epoch, history)`` is called after each epoch; what it returns is
+    ignored. Interrupted by Ctrl-C, the parameters are those of the last whole step.
+
+    Unfit data is a ValueError or a TypeError that names the row. A loss or gradient
+    that is not finite is a FloatingPointError that names epoch, batch and row, counted
+    from 0; the parameters are left as they were before that step.
+
+    >>> from nn import Layer
+    >>> line = Layer(1, 1, "identity")
+    >>> history = fit(line, [0, 1, 2], [1, 3, 5], lr=0.3, epochs=200, progress=False)
+    >>> round(line(10.0).data, 3), len(history.loss)
+    (21.0, 200)
+    """
+    rows, targets = data.pairs(X, y)
+    step = EagerStep(model, rows, targets, loss, real("l2", l2), optimizer, lr)
+    n = len(rows)
+    size = n if batch_size is None else min(count("batch_size", batch_size), n)
+    starts = range(0, n, size)
+    epochs = count("epochs", epochs, least=0)
+    rng, order, history = random.Random(seed), list(range(n)), History()
+    bar = _progress_bar(progress, epochs * len(starts))
+    try:
+        for epoch in range(epochs):
+            if shuffle and size < n:
+                rng.shuffle(order)
+            losses = []
+            for batch, start in enumerate(starts):
+                indices = order[start : start + size]
+                began, rate = perf_counter(), step.optimizer.learning_rate
+                value = step(indices, f"epoch {epoch}, batch {batch}")
+                history.seconds.append(perf_counter() - began)
+                history.learning_rate.append(rate)
+                history.loss.append(value)
+                losses.append(value * (len(indices) / n))
+                if bar is not None:
+                    bar.set_postfix(loss=f"{value:.4g}", refresh=False)
+                    bar.update()
+            history.epoch_loss.append(fsum(losses))
+            if callback is not None:
+                callback(epoch, history)
+    finally:
+        if bar is not None:
+            bar.close()
+    return history
+
+
+def predict(model: Callable[[Any], Any], X: Any) -> list[Any]:
+    """Give the model's outputs for all rows of X as numbers, without keeping a graph.
+
+    A list of n floats, or of n lists where the model has several outputs.
+
+    >>> predict(lambda x: [2 * x[0], 1.0], [[1.0], [2.0]])
+    [[2.0, 1.0], [4.0, 1.0]]
+    """
+    with no_grad():
+        return [_numbers(model(row)) for row in data.samples(X)]
+
+
+def _numbers(output: Any) -> Any:
+    if isinstance(output, (list, tuple)):
+        return [_numbers(x) for x in output]
+    return output.data if isinstance(output, Value) else float(output)
+
+
+def _progress_bar(progress: bool | None, steps: int) -> Any:
+    if progress is False:
+        return None
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        if progress is None:
+            return None
+        raise ImportError(
+            "progress=True draws a bar with tqdm: pip install tqdm"
+        ) from None
+    return tqdm(total=steps, desc="fit", unit="step")

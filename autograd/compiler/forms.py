@@ -59,40 +59,36 @@ class Forms:
             if self._uses[i] and op in rules:
                 self.of[i] = rules[op](*tape.args[i])
 
-    def terms(self, i: int) -> list[Term]:
-        """Give node i as a form, of one term where it is no form itself."""
-        return self.of[i] or [self._term(i)]
-
     def _term(self, i: int) -> Term:
         constant = self._tape.constants.get(i)
         return (1.0, i, NONE) if constant is None else (constant, NONE, NONE)
 
-    def _take(self, i: int) -> list[Term]:
+    def take(self, i: int) -> list[Term]:
         """Give the terms of node i to its consumer: its own if no one else uses it."""
         form = self.of[i]
         return form if form is not None and self._uses[i] == 1 else [self._term(i)]
 
     def _add(self, i: int, j: int) -> list[Term]:
-        a, b = self._take(i), self._take(j)
+        a, b = self.take(i), self.take(j)
         if len(a) < len(b):  # extend the longer one: n log n in all
             a, b = b, a
         a.extend(b)
         return a
 
     def _subtract(self, i: int, j: int) -> list[Term]:
-        a, b = self._take(i), _scaled(self._take(j), -1.0)
+        a, b = self.take(i), _scaled(self.take(j), -1.0)
         if len(a) < len(b):
             a, b = b, a
         a.extend(b)
         return a
 
     def _negate(self, i: int) -> list[Term]:
-        return _scaled(self._take(i), -1.0)
+        return _scaled(self.take(i), -1.0)
 
     def _multiply(self, i: int, j: int) -> list[Term]:
         for constant, other in ((i, j), (j, i)):
             if constant in self._tape.constants:
-                return _scaled(self._take(other), self._tape.constants[constant])
+                return _scaled(self.take(other), self._tape.constants[constant])
         return [self._product(i, j)]
 
     def _product(self, i: int, j: int) -> Term:
@@ -101,13 +97,13 @@ class Forms:
 
     def _divide(self, i: int, j: int) -> list[Term] | None:
         divisor = self._tape.constants.get(j)
-        return _scaled(self._take(i), 1.0 / divisor) if divisor else None
+        return _scaled(self.take(i), 1.0 / divisor) if divisor else None
 
     def _sum(self, *args: int) -> list[Term]:
         # Weighted sums that are summed stay apart: each is a row of a matrix product.
         total: list[Term] = []
         for i in args:
-            form = self._take(i)
+            form = self.take(i)
             total += form if len(form) == 1 else [self._term(i)]
         return total
 
@@ -119,7 +115,7 @@ class Forms:
         """Give node i as coefficient * factor, with the coefficient drawn out."""
         if i in self._tape.constants:
             return self._tape.constants[i], NONE
-        form = self._take(i)
+        form = self.take(i)
         if len(form) == 1 and form[0][2] == NONE and form[0][1] != NONE:
             return form[0][0], form[0][1]
         return 1.0, i

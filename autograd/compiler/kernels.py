@@ -32,6 +32,14 @@ def _sigmoid(out: Array, x: Array) -> None:  # 1 / (1 + e^-x); e^-x may be infin
     np.reciprocal(out, out=out)
 
 
+def _step(out: Array, x: Array) -> None:
+    np.greater(x, 0.0, out=out)
+    flat = x.reshape(-1)
+    squares = flat.dot(flat)  # NaN if any x is
+    if squares != squares:
+        np.copyto(out, x, where=np.isnan(x))
+
+
 def _leaky_relu(out: Array, x: Array, slope: Array) -> None:
     np.multiply(x, slope, out=out)
     np.copyto(out, x, where=x > 0.0)
@@ -84,7 +92,7 @@ KERNELS: dict[Primitive, Kernel] = {
     table.leaky_relu: _leaky_relu,
     table.abs: _ufunc(np.absolute),
     table.sign: _ufunc(np.sign),
-    table.step: lambda out, x: np.heaviside(x, 0.0, out=out),
+    table.step: _step,
     table.less: _ufunc(np.less),
     table.less_equal: _ufunc(np.less_equal),
     table.maximum: _ufunc(np.maximum),
@@ -93,17 +101,8 @@ KERNELS: dict[Primitive, Kernel] = {
 }
 
 
-def _logsumexp(out: Array, xs: Array) -> None:
-    largest = xs.max(axis=0)
-    finite = np.where(np.isfinite(largest), largest, 0.0)
-    np.exp(xs - finite).sum(axis=0, out=out)
-    np.log(out, out=out)
-    np.add(out, finite, out=out)
-
-
 # Over sequences: xs has the sequence along its first axis.
 REDUCTIONS: dict[Primitive, Kernel] = {
     table.max: lambda out, xs: xs.max(axis=0, out=out),
     table.min: lambda out, xs: xs.min(axis=0, out=out),
-    table.logsumexp: _logsumexp,
 }

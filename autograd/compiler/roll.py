@@ -245,18 +245,20 @@ class Plan:
     ) -> list[Contraction | BatchSum]:
         """Group products into blocks: all pairs of some left and some right rows."""
         blocks: dict[Any, list[int]] = {}
-        for left in sorted(by_left):
-            by_left[left].sort()
-            blocks.setdefault(tuple(r for r, _, _ in by_left[left]), []).append(left)
+        for row in sorted(by_left):
+            by_left[row].sort()
+            blocks.setdefault(tuple(r for r, _, _ in by_left[row]), []).append(row)
         stacks: dict[Any, list[tuple[list[int], Any]]] = {}
         loose: list[tuple[int, int, int, float]] = []  # to, left, right, factor
         for rights, lefts in blocks.items():
             if len(rights) * len(lefts) < 4:
                 loose += [(k, i, r, c) for i in lefts for r, k, c in by_left[i]]
                 continue
-            to = tuple(k for i in lefts for _, k, _ in by_left[i])
+            targets = tuple(k for i in lefts for _, k, _ in by_left[i])
             factors = tuple(c for i in lefts for _, _, c in by_left[i])
-            stacks.setdefault((to, factors, len(lefts)), []).append((lefts, rights))
+            stacks.setdefault((targets, factors, len(lefts)), []).append(
+                (lefts, rights)
+            )
         found: list[Contraction | BatchSum] = []
         for (target, factors, count), pairs in stacks.items():
             shape = (count, len(target) // count)

@@ -82,7 +82,7 @@ class Rows:
         self._new: dict[tuple[Term, ...], int] = {}
         self._new_forms: dict[int, list[Term]] = {}
         self.rows: list[Row] = []
-        wanted = [forms.terms(g) for g in gradients]
+        wanted = [forms.take(g) for g in gradients]
         factors = {f for form in wanted for _, a, b in form for f in (a, b)}
         for i in self._needed(forms, {*outputs, *factors} - {NONE}):
             if tape.ops[i] is not None:

@@ -237,11 +237,16 @@ class Bound:
 
     def _bind_gradients(self) -> None:
         plan, gradient = self.plan, self.gradient
-        targets = [int(k) for sums in plan.gradients for k in sums.to.flat]
-        alone = len(set(targets)) == len(targets)
-        if not alone or len(targets) < len(gradient):
-            self._calls.append(partial(gradient.fill, 0.0))
+        written = np.zeros(len(gradient), bool)
+        firsts = []  # whether each instruction is the first to write its places
         for sums in plan.gradients:
+            distinct = len(np.unique(sums.to)) == sums.to.size
+            firsts.append(distinct and not written[sums.to].any())
+            if firsts[-1]:
+                written[sums.to] = True
+        if not written.all():
+            self._calls.append(partial(gradient.fill, 0.0))
+        for sums, alone in zip(plan.gradients, firsts):
             if isinstance(sums, Contraction):
                 self._bind_contraction(sums, alone)
             else:

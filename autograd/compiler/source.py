@@ -77,16 +77,11 @@ _HELPERS = {
     "smallest": """def smallest(*xs):
     return next((x for x in xs if x != x), min(xs))
 """,
-    "logsumexp": """def logsumexp(*xs):
-    m = largest(*xs)
-    return m if math.isinf(m) else m + math.log(sum(math.exp(x - m) for x in xs))
-""",
 }
 
 _SEQUENCES = {
     table.max: "largest",
     table.min: "smallest",
-    table.logsumexp: "logsumexp",
 }
 _LONGEST = 8  # terms of a sum on one line
 
@@ -115,9 +110,7 @@ class Source:
         """Write a file with the functions, and the helpers that they need."""
         body = "\n\n".join(functions)
         helpers = [
-            text
-            for name, text in reversed(_HELPERS.items())
-            if f"{name}(" in body or (name == "largest" and "logsumexp(" in body)
+            text for name, text in reversed(_HELPERS.items()) if f"{name}(" in body
         ]
         head = ["import math\n"]
         if self._tape.parameters:

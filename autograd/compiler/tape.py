@@ -80,6 +80,8 @@ class Tape:
 
     def emit(self, op: Primitive, args: tuple[int, ...]) -> int:
         """Give the index of op(*args), simplified; a new node where it is none yet."""
+        if op is table.logsumexp:
+            return self._logsumexp(args)
         simpler = self._simplify(op, args)
         if isinstance(simpler, int):
             return simpler
@@ -88,6 +90,14 @@ class Tape:
         if key not in self._known:
             self._known[key] = self._append(op, args)
         return self._known[key]
+
+    def _logsumexp(self, xs: tuple[int, ...]) -> int:
+        """Expand it as its derivative is written: both share their exponentials."""
+        largest = self.emit(table.max, xs)
+        shifted = [self.emit(table.sub, (x, largest)) for x in xs]
+        weights = tuple([self.emit(table.exp, (x,)) for x in shifted])
+        total = self.emit(table.log, (self.emit(table.sum, weights),))
+        return self.emit(table.add, (largest, total))
 
     def _simplify(
         self, op: Primitive, args: tuple[int, ...]

@@ -13,7 +13,7 @@ from nn.optimizer import Optimizer
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from nn.losses import Loss
@@ -47,12 +47,25 @@ class EagerStep:
         self.cleared = dict.fromkeys([*self.parameters, *self.optimizer.parameters])
 
     def __call__(self, indices: list[int], place: str) -> float:
+        """Move the parameters by one step on these rows; give the loss before it.
+
+        ``place`` says in errors where this is: epoch and batch.
+        """
+        return self._guarded(self._run, indices, place)
+
+    def explain(self, indices: list[int], place: str) -> None:
+        """Raise what a step on these rows would raise; move nothing."""
+        self._guarded(self._probe, indices, place)
+
+    def _guarded(
+        self, work: Callable[[list[int]], float], indices: list[int], place: str
+    ) -> float:
         # A step makes many objects and frees them all by itself: the cyclic collector
         # would search them over and over and find nothing.
         collecting = gc.isenabled()
         gc.disable()
         try:
-            return self._run(indices)
+            return work(indices)
         except (ArithmeticError, ValueError, TypeError) as error:
             where = place + self._guilty(indices, type(error))
             if isinstance(error, ArithmeticError):
@@ -64,6 +77,9 @@ class EagerStep:
             if collecting:
                 gc.enable()
 
+    def write_back(self) -> None:
+        """Do nothing: an eager step moves the parameters themselves."""
+
     def _run(self, indices: list[int]) -> float:
         loss = self._loss(indices)
         zero_grad(self.cleared)
@@ -71,9 +87,25 @@ class EagerStep:
         self.optimizer.step()
         return loss.data
 
+    def _probe(self, indices: list[int]) -> float:
+        loss = self._loss(indices)
+        for p, slope in zip(self.parameters, gradient(loss, self.parameters)):
+            if not isfinite(slope):
+                raise FloatingPointError(
+                    f"the gradient of a parameter at {p.data!r} is {slope!r}"
+                )
+        return loss.data
+
     def _loss(self, indices: list[int]) -> Value:
-        predictions = [self.model(self.rows[i]) for i in indices]
-        loss = self.mean_loss(predictions, [self.targets[i] for i in indices])
+        rows = [self.rows[i] for i in indices]
+        loss = self.loss_of(rows, [self.targets[i] for i in indices])
+        if not isfinite(loss.data):
+            raise FloatingPointError(f"the loss is {loss.data!r}")
+        return loss
+
+    def loss_of(self, rows: Sequence[Any], targets: Sequence[Any]) -> Value:
+        """Give the mean loss of a batch, the l2 term included."""
+        loss = self.mean_loss([self.model(row) for row in rows], targets)
         if not isinstance(loss, Value):
             raise TypeError(
                 f"the loss must be one Value, got {loss!r:.60}; a number has lost its "
@@ -81,8 +113,6 @@ class EagerStep:
             )
         if self.l2:
             loss = loss + self.l2 * dot(self.parameters, self.parameters)
-        if not isfinite(loss.data):
-            raise FloatingPointError(f"the loss is {loss.data!r}")
         return loss
 
     def _guilty(self, indices: list[int], kind: type[Exception]) -> str:

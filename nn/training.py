@@ -8,10 +8,11 @@ for each epoch, for each batch:
 from __future__ import annotations
 
 import random
+import warnings
 from math import fsum
 from time import perf_counter
 
-from autograd import Value, no_grad
+from autograd import TraceError, Value, no_grad
 from nn import data
 from nn.choice import count, real
 from nn.steps import EagerStep
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from nn.compiled_step import CompiledStep
     from nn.losses import Loss
     from nn.optimizer import Optimizer
 
@@ -69,6 +71,7 @@ def fit(
     seed: int = 0,
     progress: bool | None = None,
     callback: Callback | None = None,
+    compile: bool | None = None,
 ) -> History:
     """Train the model's parameters in place on rows X and targets y.
 
@@ -83,6 +86,10 @@ def fit(
     never. ``callback(epoch, history)`` is called after each epoch; what it returns is
     ignored. Interrupted by Ctrl-C, the parameters are those of the last whole step.
 
+    The loss of one sample is compiled and runs on whole batches. Where it cannot be,
+    a warning names the line of the program that stands in the way, and training runs
+    eagerly; ``compile=True`` makes that an error, ``compile=False`` asks for it.
+
     Unfit data is a ValueError or a TypeError that names the row. A loss or gradient
     that is not finite is a FloatingPointError that names epoch, batch and row, counted
     from 0; the parameters are left as they were before that step.
@@ -94,13 +101,14 @@ def fit(
     (21.0, 200)
     """
     rows, targets = data.pairs(X, y)
-    step = EagerStep(model, rows, targets, loss, real("l2", l2), optimizer, lr)
+    eager = EagerStep(model, rows, targets, loss, real("l2", l2), optimizer, lr)
+    step = eager if compile is False else _compiled(eager, compile is True)
     n = len(rows)
     size = n if batch_size is None else min(count("batch_size", batch_size), n)
     starts = range(0, n, size)
     epochs = count("epochs", epochs, least=0)
     rng, order, history = random.Random(seed), list(range(n)), History()
-    bar = _progress_bar(progress, epochs * len(starts))
+    bar = _ProgressBar(progress, epochs * len(starts))
     try:
         for epoch in range(epochs):
             if shuffle and size < n:
@@ -114,16 +122,27 @@ def fit(
                 history.learning_rate.append(rate)
                 history.loss.append(value)
                 losses.append(value * (len(indices) / n))
-                if bar is not None:
-                    bar.set_postfix(loss=f"{value:.4g}", refresh=False)
-                    bar.update()
+                bar.step(value)
             history.epoch_loss.append(fsum(losses))
             if callback is not None:
+                step.write_back()
                 callback(epoch, history)
     finally:
-        if bar is not None:
-            bar.close()
+        step.write_back()
+        bar.close()
     return history
+
+
+def _compiled(eager: EagerStep, must: bool) -> EagerStep | CompiledStep:
+    from nn.compiled_step import CompiledStep  # loads NumPy
+
+    try:
+        return CompiledStep(eager)
+    except TraceError as error:
+        if must:
+            raise
+        warnings.warn(f"fit trains eagerly: {error}", RuntimeWarning, stacklevel=3)
+        return eager
 
 
 def predict(model: Callable[[Any], Any], X: Any) -> list[Any]:
@@ -144,15 +163,32 @@ def _numbers(output: Any) -> Any:
     return output.data if isinstance(output, Value) else float(output)
 
 
-def _progress_bar(progress: bool | None, steps: int) -> Any:
-    if progress is False:
-        return None
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        if progress is None:
-            return None
-        raise ImportError(
-            "progress=True draws a bar with tqdm: pip install tqdm"
-        ) from None
-    return tqdm(total=steps, desc="fit", unit="step")
+class _ProgressBar:
+    """A bar by tqdm, or nothing; the loss beside it changes ten times a second."""
+
+    def __init__(self, progress: bool | None, steps: int) -> None:
+        self._bar: Any = None
+        self._shown = 0.0
+        if progress is False:
+            return
+        try:
+            from tqdm import tqdm
+        except ImportError:
+            if progress:
+                raise ImportError(
+                    "progress=True draws a bar with tqdm: pip install tqdm"
+                ) from None
+        else:
+            self._bar = tqdm(total=steps, desc="fit", unit="step")
+
+    def step(self, loss: float) -> None:
+        if self._bar is not None:
+            now = perf_counter()
+            if now - self._shown > 0.1:
+                self._bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
+                self._shown = now
+            self._bar.update()
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()

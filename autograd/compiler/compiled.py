@@ -66,7 +66,8 @@ class Compiled:
         program = self._prepare(args)
         if program.takes_numbers and all(isinstance(x, Real) for x in args):
             return program.call_numbers([float(x) for x in args])
-        return program.call(args)
+        with np.errstate(all="ignore"):  # judged by the program itself
+            return program.call(args)
 
     def value_and_grad(
         self, *args: Any, theta: Array | None = None
@@ -77,7 +78,9 @@ class Compiled:
         Values of the parameters are read; with it, theta holds their numbers. A result
         that is not finite is a FloatingPointError that names the sample.
         """
-        return self._prepare(args).value_and_grad(args, theta)
+        program = self._prepare(args)
+        with np.errstate(all="ignore"):
+            return program.value_and_grad(args, theta)
 
     def backward(self, *args: Any) -> float:
         """Add the gradient of the mean to each parameter's grad; give the mean."""

@@ -120,8 +120,7 @@ class Program:
             bound = self._bound(with_gradient, part.stop - part.start)
             bound.theta[:] = theta
             bound.fill(arrays, part)
-            with np.errstate(all="ignore"):
-                bound.run()
+            bound.run()
             yield part, bound
             self._release(with_gradient, bound)
 

@@ -3,11 +3,16 @@
 Read the source in this order: ``operation`` (what a primitive is), ``primitives`` (the
 table of operations and their derivatives), ``value`` (a number that is a node),
 ``constant`` (what no derivative reaches), ``graph`` (walks), ``chain_rule`` (the
-reverse sweep), ``functions`` (compositions), ``drawing`` (pictures).
+reverse sweep), ``functions`` (compositions), ``nest``, ``point`` and ``transforms``
+(derivatives as functions), ``check`` (against differences), ``custom`` (a user's own
+primitives), ``drawing`` (pictures).
 """
 
 from autograd.chain_rule import adjoints, backward, gradient, zero_grad
+from autograd.check import GradcheckError, gradcheck
+from autograd.compiler import TraceError, compile
 from autograd.constant import no_grad, stop_gradient
+from autograd.custom import primitive
 from autograd.drawing import draw, to_dot
 from autograd.functions import gelu, log_softmax, mean, prod, silu, softmax
 from autograd.graph import leaves, topological_order
@@ -61,7 +66,9 @@ from autograd.value import Value
 __version__ = "0.1.0"
 
 __all__ = [
+    "GradcheckError",
     "Primitive",
+    "TraceError",
     "Value",
     "abs",
     "acos",
@@ -70,6 +77,7 @@ __all__ = [
     "atan",
     "atan2",
     "backward",
+    "compile",
     "cos",
     "cosh",
     "derivative",
@@ -80,6 +88,7 @@ __all__ = [
     "expm1",
     "gelu",
     "grad",
+    "gradcheck",
     "gradient",
     "hessian",
     "hvp",
@@ -98,6 +107,7 @@ __all__ = [
     "min",
     "minimum",
     "no_grad",
+    "primitive",
     "prod",
     "relu",
     "sigmoid",

@@ -43,8 +43,12 @@ def local_derivatives(
     """
     args, rules = z.args, z.op.partials  # type: ignore[union-attr]
     try:
-        if wanted is not None or create_graph or len(args) > 2 or callable(rules):
+        if create_graph or len(args) > 2 or callable(rules):
             return _general_derivatives(z, wanted, create_graph)
+        if wanted is not None:
+            for x in args:
+                if type(x) is not float and x not in wanted:
+                    return _general_derivatives(z, wanted, create_graph)
         # Nearly all nodes have one argument or two: spelled out, in half the time.
         if len(args) == 1:
             (x,), (p,) = args, rules

@@ -75,8 +75,10 @@ def dependents(order: Iterable[Value], inputs: Iterable[Value]) -> set[Value]:
     """Give inputs and, of the nodes in topological order, all that depend on them."""
     found = set(inputs)
     for z in order:
-        if any(type(x) is not float and x in found for x in z.args):
-            found.add(z)
+        for x in z.args:
+            if type(x) is not float and x in found:
+                found.add(z)
+                break
     return found
 
 

@@ -28,6 +28,8 @@ def number(x: object) -> float:
     >>> number(True), number(3)
     (1.0, 3.0)
     """
+    if type(x) is float:
+        return x
     if isinstance(x, Real):
         try:
             return float(x)

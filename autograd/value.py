@@ -262,6 +262,9 @@ def binary(op: Primitive, x: Scalar, y: Scalar) -> Value:
                 return _node(Value, op.value(a, b), op, (x, y))
             except (ArithmeticError, ValueError) as error:
                 raise op.failure((x, y), error) from None
+    if type(x) is int or type(y) is int:  # once more with floats, the fast way
+        x, y = [number(t) if type(t) is int else t for t in (x, y)]
+        return binary(op, x, y)
     if _is_foreign(x) or _is_foreign(y):
         return NotImplemented  # type: ignore[no-any-return]
     return record(op, (x, y))

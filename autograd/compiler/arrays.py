@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+_WIDE = 32  # numbers in a sample from which on it is not worth to transpose the batch
+
+
 class Argument:
     """One argument of a compiled function: the shape of a sample, batched or not.
 
@@ -30,6 +33,13 @@ class Argument:
             self.parts = [
                 Argument(f"{name}[{i}]", part, batched) for i, part in enumerate(like)
             ]
+
+    def input_kinds(self) -> list[Any]:
+        """Say of each number whether it is shared, or of a narrow or wide sample."""
+        if self.parts:
+            return [kind for part in self.parts for kind in part.input_kinds()]
+        batched = "wide" if self.size >= _WIDE else "narrow"
+        return [batched if self.batched else "shared"] * self.size
 
     def arrays(self, value: Any, dtype: Any) -> Iterator[Array]:
         """Yield the argument as arrays of (batch or 1) rows by numbers, all checked."""

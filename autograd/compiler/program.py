@@ -39,11 +39,7 @@ class Program:
             Argument(f"argument {i}", nest, batched)
             for i, (nest, batched) in enumerate(zip(like, flags))
         ]
-        self._flags = [
-            argument.batched
-            for argument in self.arguments
-            for _ in range(argument.size)
-        ]
+        self._kinds = [kind for a in self.arguments for kind in a.input_kinds()]
         self.takes_numbers = all(a.shape == () for a in self.arguments)
         collecting = gc.isenabled()
         gc.disable()  # a trace makes many objects, and no cycles
@@ -66,7 +62,7 @@ class Program:
             roots, slopes = self._roots, []
             if with_gradient:
                 slopes = self.gradient_roots()
-            self._plans[with_gradient] = Plan(self.tape, self._flags, roots, slopes)
+            self._plans[with_gradient] = Plan(self.tape, self._kinds, roots, slopes)
         return self._plans[with_gradient]
 
     def gradient_roots(self) -> list[int]:
@@ -157,11 +153,11 @@ class Program:
         for part, bound in self._parts(True, arrays, batch, theta):
             share = (part.stop - part.start) / batch
             if share == 1.0:
-                value, slopes = bound.mean_output(), bound.gradient.copy()
+                value, slopes = bound.mean_output(), bound.mean_gradient()
             else:
                 value += share * bound.mean_output()
-                slopes += share * bound.gradient
-            if not math.isfinite(value + float(slopes.sum())):
+                slopes += share * bound.mean_gradient()
+            if not math.isfinite(value + float(slopes.dot(slopes))):
                 self._check_finite(value, slopes, arrays, part.start, bound, theta)
         return value, slopes
 
@@ -194,7 +190,7 @@ class Program:
         if math.isfinite(value) and np.isfinite(slopes).all():
             return
         what = "the loss" if not math.isfinite(value) else "the gradient"
-        bad = ~np.isfinite(bound.rows).all(axis=0)
+        bad = ~bound.finite_samples()
         if not bad.any():
             raise FloatingPointError(
                 f"{what} is not finite, in the parameters' own part"

@@ -13,7 +13,7 @@ products of two batched rows, summed over the batch.
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from autograd.operation import Primitive
 
     Places = NDArray[np.intp]
+    InputKind = Literal["shared", "narrow", "wide"]
 
 
 class Elementwise:
@@ -100,20 +101,29 @@ class Plan:
     def __init__(
         self,
         tape: Tape,
-        batched_inputs: list[bool],
+        inputs: list[InputKind],
         outputs: list[int],
         gradients: list[int],
     ) -> None:
         self.tape = tape
-        inputs = list(zip(tape.inputs, batched_inputs))
-        rows = Rows(tape, [i for i, b in inputs if b], outputs, gradients)
+        batched_inputs = [i for i, kind in zip(tape.inputs, inputs) if kind != "shared"]
+        rows = Rows(tape, batched_inputs, outputs, gradients)
         self._rows = rows
         self._place: dict[int, int] = {}
         self.parameters = slice(0, len(tape.parameters))
         self.sizes = [0, 0]  # of the shared and the batched arena
         for node in tape.parameters:
             self._put(node, False)
-        self.inputs = [(b, self._put(i, b)) for i, b in inputs]
+        # Wide inputs have the first places of the batched arena.
+        for node, kind in sorted(
+            zip(tape.inputs, inputs), key=lambda x: x[1] != "wide"
+        ):
+            self._put(node, kind != "shared")
+        self.inputs = [
+            (kind != "shared", self._place[node])
+            for node, kind in zip(tape.inputs, inputs)
+        ]
+        self.wide = inputs.count("wide")
         self.constants = {self._put(i, False): c for i, c in tape.constants.items()}
         self.shared: list[Elementwise | Sum] = []
         self.batched: list[Elementwise | Sum] = []
@@ -212,9 +222,13 @@ class Plan:
 
     def _roll_gradients(self) -> list[Contraction | BatchSum]:
         place, gradients = self._place, self._rows.gradients
-        self.gradient_bias = {
-            k: place[row.bias] for k, row in enumerate(gradients) if row.bias != NONE
-        }
+        bias = [
+            (k, place[row.bias]) for k, row in enumerate(gradients) if row.bias != NONE
+        ]
+        self.gradient_bias = []  # places in the gradient, in the shared arena
+        if bias:
+            to, source = (_as_slice(places(column)) for column in zip(*bias))
+            self.gradient_bias.append((to, source))
         by_left: dict[int, list[tuple[int, int, float]]] = {}
         single: list[tuple[int, int, int]] = []  # to, factor, row
         for k, row in enumerate(gradients):
@@ -284,3 +298,10 @@ def _runs(rows: list[int]) -> list[tuple[int, int]]:
     """Split a sorted list into (start, stop) of its runs of consecutive numbers."""
     cuts = [i for i in range(1, len(rows)) if rows[i] != rows[i - 1] + 1]
     return list(zip([0, *cuts], [*cuts, len(rows)]))
+
+
+def _as_slice(numbers: Places) -> Any:
+    """Give consecutive places as a slice, others as they are."""
+    first, count = int(numbers[0]), len(numbers)
+    consecutive = np.array_equal(numbers, np.arange(first, first + count))
+    return slice(first, first + count) if consecutive else numbers

@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd import primitives as table
+from autograd.compiler import TraceError
+from autograd.compiler.trace import symbol
+from autograd.custom import CustomPrimitive
 from autograd.graph import topological_order
 from autograd.operation import Primitive
-from autograd.value import Value
+from autograd.value import Value, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,10 +61,28 @@ class Tape:
             if node not in index:
                 op, args = node.op, tuple([self._operand(x) for x in node.args])
                 assert op is not None
-                index[node] = self.emit(op, args)
+                if isinstance(op, CustomPrimitive):
+                    index[node] = self._expand(op, args)
+                else:
+                    index[node] = self.emit(op, args)
                 if node.label:
                     self.labels.setdefault(index[node], node.label)
         return [self._operand(x) for x in roots]
+
+    def _expand(self, op: CustomPrimitive, args: tuple[int, ...]) -> int:
+        """Write a user's own primitive as what its value function is made of."""
+        inputs = [symbol(None, (), f"{op.name}'s argument") for _ in args]
+        self._index.update(zip(inputs, args))
+        token = recording.set(symbol)
+        try:
+            output = op.definition(*inputs)
+        except TraceError as error:
+            raise TraceError(
+                f"the primitive {op.name} cannot be compiled: {error}"
+            ) from None
+        finally:
+            recording.reset(token)
+        return self.record([output])[0]
 
     def _operand(self, x: Value | float) -> int:
         if not isinstance(x, Value):

@@ -1,0 +1,313 @@
+"""The reverse sweep: backward() and gradient()."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from autograd import (
+    Value,
+    adjoints,
+    backward,
+    exp,
+    gradient,
+    logsumexp,
+    max,
+    sin,
+    sum,
+    topological_order,
+    where,
+    zero_grad,
+)
+from autograd.chain_rule import local_derivatives
+from autograd.primitives import div
+from tests.laws_programs import readme_expression
+
+# ---- numbers that can be checked by hand -------------------------------------------
+
+
+def test_the_expression_in_micrograds_readme():
+    a, b = Value(-4.0), Value(2.0)
+    g = readme_expression(a, b, Value.relu)
+    g.backward()
+    assert f"{g.data:.4f} {a.grad:.4f} {b.grad:.4f}" == "24.7041 138.8338 645.5773"
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (lambda x: x * x, 6.0),
+        (lambda x: x + x, 2.0),
+        (lambda x: x - x, 0.0),
+        (lambda x: x / x, 0.0),
+        (lambda x: (x + x) * x, 12.0),
+        (lambda x: (x + x) * x + (x + x), 14.0),
+        (lambda x: x * x * x * x, 108.0),
+        (lambda x: sum([x, x, 2.0, x]), 3.0),
+        (lambda x: max([x, x, 1.0]), 1.0),
+        (lambda x: logsumexp([x, x]), 1.0),
+        (lambda x: where(x > 0, x, -x) * x, 6.0),
+        (lambda x: x, 1.0),
+    ],
+)
+def test_all_paths_add_up(f, slope):
+    x = Value(3.0)
+    f(x).backward()
+    assert x.grad == pytest.approx(slope, rel=1e-15)
+    assert gradient(f(x), x) == pytest.approx(slope, rel=1e-15)
+
+
+def test_a_node_passes_on_only_when_all_its_consumers_have():
+    # b is reached from d before c is; a sweep in the wrong order gives 12 for 14.
+    a = Value(3.0)
+    b = a + a
+    c = b * a
+    d = c + b
+    d.backward()
+    assert [z.grad for z in (a, b, c, d)] == [14.0, 4.0, 1.0, 1.0]
+
+
+def test_a_deep_diamond_costs_its_nodes_not_its_paths():
+    x = Value(1.0)
+    y = x
+    for _ in range(60):  # 2^60 paths
+        y = y + y
+    y.backward()
+    assert x.grad == 2.0**60
+
+
+# ---- backward ----------------------------------------------------------------------
+
+
+def test_two_backward_passes_leaves_accumulate_and_the_interior_is_set_anew():
+    a = Value(3.0)
+    b = a * a
+    c = b * b
+    for times in (1, 2, 3):
+        c.backward()
+        assert (a.grad, b.grad, c.grad) == (times * 108.0, 18.0, 1.0)
+
+
+def test_two_outputs_over_one_graph():
+    a = Value(3.0)
+    b = a * a
+    (b * 2.0).backward()
+    (b * 5.0).backward()
+    assert (a.grad, b.grad) == (42.0, 5.0)
+
+
+def test_backward_of_a_leaf_counts_one():
+    a = Value(3.0)
+    a.backward()
+    a.backward()
+    assert a.grad == 2.0
+
+
+def test_a_zero_slope_reaches_the_node_below():
+    a = Value(-3.0)
+    b = a * 2.0
+    b.grad = 99.0
+    b.relu().backward()
+    assert (a.grad, b.grad) == (0.0, 0.0)
+
+
+def test_a_rule_that_raises_changes_no_grad():
+    a, b = Value(0.0, label="a"), Value(2.0)
+    c = b * b
+    root = c + a.sqrt()
+    c.backward()
+    before = [z.grad for z in (a, b, c, root)]
+    with pytest.raises(ZeroDivisionError, match=r"the derivative of sqrt\(a = 0\.0\)"):
+        root.backward()
+    assert [z.grad for z in (a, b, c, root)] == before
+
+
+def test_zero_grad_of_some_values_and_of_a_whole_graph():
+    a, b = Value(3.0), Value(4.0)
+    c = a * b
+    c.backward()
+    zero_grad([a])
+    assert (a.grad, b.grad, c.grad) == (0.0, 3.0, 1.0)
+    zero_grad(c)
+    assert (a.grad, b.grad, c.grad) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("f", [backward, lambda v: gradient(v, Value(1.0))])
+@pytest.mark.parametrize("bad", [2.0, None, [Value(1.0)], "y"])
+def test_only_a_value_is_differentiated(f, bad):
+    with pytest.raises(TypeError, match="expected a Value to differentiate"):
+        f(bad)
+
+
+# ---- gradient ----------------------------------------------------------------------
+
+
+def test_one_input_gives_one_derivative_and_a_list_a_list():
+    x, y = Value(2.0), Value(5.0)
+    z = x * y
+    assert gradient(z, x) == 5.0
+    assert gradient(z, [x]) == [5.0]
+    assert gradient(z, (y, x, y)) == [2.0, 5.0, 2.0]
+    assert gradient(z, iter([x, y])) == [5.0, 2.0]
+    assert gradient(z, []) == []
+
+
+def test_interior_nodes_are_inputs_too():
+    x = Value(2.0)
+    y = x * x
+    z = y * y * x
+    assert gradient(z, [y, z, x]) == [16.0, 1.0, 80.0]
+
+
+def test_what_is_not_below_has_the_derivative_zero():
+    x, other = Value(2.0), Value(3.0)
+    later = x * x
+    assert gradient(x * 3.0, [other, later]) == [0.0, 0.0]
+    zero = gradient(x * 3.0, other, create_graph=True)
+    assert (type(zero), zero.data) == (Value, 0.0)
+
+
+def test_a_derivative_that_is_constant_is_a_value_with_create_graph():
+    x = Value(2.0)
+    slope = gradient(3.0 * x, x, create_graph=True)
+    assert (type(slope), slope.data) == (Value, 3.0)
+    assert gradient(slope, x) == 0.0
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_gradient_touches_no_grad(create_graph):
+    x = Value(2.0)
+    y = x * x.exp()
+    everything = [x, *topological_order(y)]
+    for i, z in enumerate(everything):
+        z.grad = float(i)
+    gradient(y, [x], create_graph=create_graph)
+    assert [z.grad for z in everything] == [float(i) for i in range(len(everything))]
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_only_what_is_wanted_is_computed(create_graph):
+    calls = []
+
+    def counted(z, x):
+        calls.append(x)
+        return exp(x)
+
+    from autograd import Primitive
+
+    slow = Primitive("slow", math.exp, counted)
+    x, y = Value(1.0), Value(2.0)
+    gradient(x * slow(y), x, create_graph=create_graph)
+    assert calls == []
+    gradient(x * slow(y), y, create_graph=create_graph)
+    assert len(calls) == 1
+
+
+def test_a_derivative_that_does_not_exist_is_not_asked_for():
+    x, y, zero = Value(-2.0), Value(3.0), Value(0.0)
+    assert gradient(x**y + zero.sqrt(), x) == 12.0
+
+
+@pytest.mark.parametrize("bad", [2.0, [2.0], [Value(1.0), "x"], None])
+def test_inputs_are_values(bad):
+    with pytest.raises(TypeError, match="expected Values as the inputs"):
+        gradient(Value(1.0) * 2.0, bad)
+
+
+# ---- derivatives of derivatives ----------------------------------------------------
+
+
+def derivatives(f, x: float, order: int) -> list[float]:
+    v = Value(x)
+    z = f(v)
+    found = []
+    for _ in range(order):
+        z = gradient(z, v, create_graph=True)
+        found.append(z.data)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("f", "closed"),
+    [
+        (lambda v: v**5, lambda x: [5 * x**4, 20 * x**3, 60 * x**2, 120 * x]),
+        (
+            lambda v: exp(2.0 * v),
+            lambda x: [2**n * math.exp(2 * x) for n in (1, 2, 3, 4)],
+        ),
+        (
+            lambda v: sin(v),
+            lambda x: [math.cos(x), -math.sin(x), -math.cos(x), math.sin(x)],
+        ),
+        (lambda v: 1.0 / v, lambda x: [-(x**-2), 2 * x**-3, -6 * x**-4, 24 * x**-5]),
+        (lambda v: v.log(), lambda x: [1 / x, -(x**-2), 2 * x**-3, -6 * x**-4]),
+        (
+            lambda v: v * v.exp(),
+            lambda x: [(x + n) * math.exp(x) for n in (1, 2, 3, 4)],
+        ),
+        (
+            lambda v: v.tanh(),
+            lambda x: [
+                (s := 1 - (t := math.tanh(x)) ** 2),
+                -2 * t * s,
+                (6 * t * t - 2) * s,
+                (16 * t - 24 * t**3) * s,
+            ],
+        ),
+        (
+            lambda v: v**v,
+            lambda x: [
+                x**x * (u := math.log(x) + 1),
+                x**x * (u * u + 1 / x),
+                x**x * (u**3 + 3 * u / x - x**-2),
+                x**x * (u**4 + 6 * u * u / x - 4 * u / x**2 + 3 / x**2 + 2 / x**3),
+            ],
+        ),
+    ],
+)
+@pytest.mark.parametrize("x", [0.4, 1.7])
+def test_derivatives_to_order_four_equal_closed_forms(f, closed, x):
+    assert derivatives(f, x, 4) == pytest.approx(closed(x), rel=1e-12)
+
+
+def test_mixed_derivatives():  # of x^2 y^3
+    x, y = Value(2.0), Value(3.0)
+    dx, dy = gradient(x**2 * y**3, [x, y], create_graph=True)
+    assert gradient(dx, [x, y]) == [2 * 27.0, 4 * 27.0]
+    assert gradient(dy, [x, y]) == [4 * 27.0, 24 * 3.0]
+
+
+def test_backward_through_a_gradient():
+    x = Value(3.0)
+    slope = gradient(x**3, x, create_graph=True)
+    (slope * x).backward()  # d(3 x^3)/dx
+    assert x.grad == 81.0
+
+
+# ---- the parts ---------------------------------------------------------------------
+
+
+def test_the_cotangent_scales_every_adjoint():
+    x = Value(3.0)
+    y = x * x
+    found = adjoints(y * 2.0, cotangent=10.0)
+    assert (found[x], found[y]) == (120.0, 20.0)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_local_derivatives_list_values_only_and_keep_repeats(create_graph):
+    def listed(z, wanted=None):
+        return [
+            (x, slope if type(slope) is float else slope.data)
+            for x, slope in local_derivatives(z, wanted, create_graph)
+        ]
+
+    x, y = Value(3.0), Value(4.0)
+    assert listed(x * x) == [(x, 3.0), (x, 3.0)]
+    assert listed(x / y) == [(x, 0.25), (y, -0.1875)]
+    assert listed(2.0 * x) == [(x, 2.0)]
+    assert listed(div(x, 2.0)) == [(x, 0.5)]
+    assert listed(where(1.0, x, y)) == [(x, 1.0), (y, 0.0)]
+    assert listed(sum([x, 1.0, y, x])) == [(x, 1.0), (y, 1.0), (x, 1.0)]
+    assert listed(x * y, {y}) == [(y, 3.0)]

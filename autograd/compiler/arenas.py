@@ -47,21 +47,20 @@ class Arenas:
         self.theta = self.shared[plan.parameters, 0]
         self.calls: Calls = []
         self._scratch: dict[int, Array] = {}
+        self._inputs = [self._input(batched, *at) for batched, *at in plan.arguments]
+
+    def _input(self, batched: bool, start: int, count: int) -> tuple[bool, Array]:
+        """Give the places of one array of inputs, a line per sample."""
+        if batched and start < self.plan.wide:
+            return True, self.wide[:, start : start + count]
+        return batched, self.out(batched, start, count).T
 
     def fill(self, arrays: list[Array], part: slice) -> None:
         """Copy the inputs in; ``part`` is the part of the batch to take."""
-        at = 0
-        for array in arrays:
-            size = array.shape[1]
-            if size:
-                batched, place = self.plan.inputs[at]
-                if not batched:
-                    self.shared[place : place + size] = array.T
-                elif place < self.plan.wide:
-                    self.wide[:, place : place + size] = array[part]
-                else:
-                    self.out(True, place, size)[...] = array[part].T
-            at += size
+        for (batched, target), array in zip(self._inputs, arrays):
+            if batched and len(array) != self.batch:
+                array = array[part]
+            target[...] = array
 
     def out(self, batched: bool, start: int, count: int) -> Array:
         """Give consecutive places to write to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,45 +35,49 @@ class Argument:
                 Argument(f"{name}[{i}]", part, batched) for i, part in enumerate(like)
             ]
 
-    def input_kinds(self) -> list[Any]:
-        """Say of each number whether it is shared, or of a narrow or wide sample."""
+    def input_kinds(self) -> list[tuple[Any, int]]:
+        """Say of each array whether it is shared, narrow or wide, and its size."""
         if self.parts:
             return [kind for part in self.parts for kind in part.input_kinds()]
         batched = "wide" if self.size >= _WIDE else "narrow"
-        return [batched if self.batched else "shared"] * self.size
+        return [(batched if self.batched else "shared", self.size)]
 
-    def arrays(self, value: Any, dtype: Any) -> Iterator[Array]:
-        """Yield the argument as arrays of (batch or 1) rows by numbers, all checked."""
+    def arrays(self, value: Any, dtype: Any) -> list[Array]:
+        """Give the argument as arrays of (batch or 1) rows by numbers, all checked."""
         if not self.parts:
-            yield self._array(value, dtype)
-            return
+            return [self._array(value, dtype)]
         if not isinstance(value, (list, tuple)) or len(value) != len(self.parts):
             raise ValueError(
                 f"{self.name}: expected a list or tuple of {len(self.parts)} parts, as "
                 f"in the sample it was compiled for, got {value!r:.60}"
             )
-        for part, entry in zip(self.parts, value):
-            yield from part.arrays(entry, dtype)
+        return [
+            array
+            for part, entry in zip(self.parts, value)
+            for array in part.arrays(entry, dtype)
+        ]
 
     def _array(self, value: Any, dtype: Any) -> Array:
-        try:
-            array = np.asarray(value)
-        except ValueError:
-            array = np.asarray(value, dtype=object)
-        if array.dtype.kind not in "fiub":
-            raise self._misfit(value, array)
-        axes = array.ndim - self.batched
-        if axes < 0 or array.shape[self.batched :] != self.shape:
-            raise ValueError(f"{self.name}: {self._expected()}, got {array.shape}")
-        if self.batched and not len(array):
+        array = value if type(value) is np.ndarray else self._from_nest(value)
+        if array.dtype != dtype and array.dtype.kind not in "fiub":
+            raise self._misfit(value)
+        shape = array.shape
+        if len(shape) < self.batched or shape[self.batched :] != self.shape:
+            raise ValueError(f"{self.name}: {self._expected()}, got {shape}")
+        if self.batched and not shape[0]:
             raise ValueError(f"{self.name}: the batch is empty")
-        array = np.ascontiguousarray(array, dtype=dtype)
-        flat = array.reshape(-1)
+        array = np.ascontiguousarray(array, dtype).reshape(-1)
         # One pass: the squares add up to a finite number only if all are finite (or
         # overflow, which the exact look then tells apart).
-        if not np.isfinite(flat.dot(flat)) and not np.isfinite(flat).all():
-            raise self._not_finite(array)
-        return array.reshape(len(array) if self.batched else 1, self.size)
+        if not isfinite(array.dot(array)) and not np.isfinite(array).all():
+            raise self._not_finite(array.reshape(shape))
+        return array.reshape(shape[0] if self.batched else 1, self.size)
+
+    def _from_nest(self, value: Any) -> Array:
+        try:
+            return np.asarray(value)
+        except ValueError:
+            raise self._misfit(value) from None
 
     def _expected(self) -> str:
         sample = f"{self.shape}" if self.shape else "one number"
@@ -85,7 +90,7 @@ class Argument:
     def _full(self) -> str:
         return "(" + ", ".join(["batch", *map(str, self.shape or ())]) + ")"
 
-    def _misfit(self, value: Any, array: Array) -> Exception:
+    def _misfit(self, value: Any) -> Exception:
         for path, x in _leaves(value, self.name):
             try:
                 flatten(x)

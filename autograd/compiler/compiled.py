@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.program import Program
+from autograd.compiler.runner import Runner
 from autograd.value import Value
 
 Array = np.ndarray[Any, Any]
@@ -30,31 +31,31 @@ class Compiled:
         self._dtype = np.dtype(dtype)
         if self._dtype not in (np.dtype("float64"), np.dtype("float32")):
             raise ValueError(f"dtype is float64 or float32, got {dtype!r}")
-        self._program: Program | None = None
+        self._runner: Runner | None = None
         if like:
-            self._program = self._compile(like)
+            self._runner = self._compile(like)
 
-    def _traced(self) -> Program:
-        if self._program is None:
+    def _traced(self) -> Runner:
+        if self._runner is None:
             raise RuntimeError(
                 "this function has not been traced: call it once, or give compile a "
                 "sample, as in compile(f, [0.0, 0.0])"
             )
-        return self._program
+        return self._runner
 
-    def _prepare(self, args: Sequence[Any]) -> Program:
-        if self._program is None:
+    def _prepare(self, args: Sequence[Any]) -> Runner:
+        if self._runner is None:
             flags = _flags(self._batched, len(args))
             like = [
                 _sample(arg, i) if flag and not isinstance(arg, Real) else arg
                 for i, (arg, flag) in enumerate(zip(args, flags))
             ]
-            self._program = self._compile(like)
-        return self._program
+            self._runner = self._compile(like)
+        return self._runner
 
-    def _compile(self, like: Sequence[Any]) -> Program:
+    def _compile(self, like: Sequence[Any]) -> Runner:
         flags = _flags(self._batched, len(like))
-        return Program(self._f, like, flags, self._dtype)
+        return Runner(Program(self._f, like, flags), self._dtype)
 
     # ---- running ---------------------------------------------------------------------
 
@@ -63,11 +64,12 @@ class Compiled:
 
         A function of single numbers takes single numbers, too, and gives numbers.
         """
-        program = self._prepare(args)
+        runner = self._prepare(args)
+        program = runner.program
         if program.takes_numbers and all(isinstance(x, Real) for x in args):
             return program.call_numbers([float(x) for x in args])
         with np.errstate(all="ignore"):  # judged by the program itself
-            return program.call(args)
+            return runner.call(args)
 
     def value_and_grad(
         self, *args: Any, theta: Array | None = None
@@ -78,9 +80,9 @@ class Compiled:
         Values of the parameters are read; with it, theta holds their numbers. A result
         that is not finite is a FloatingPointError that names the sample.
         """
-        program = self._prepare(args)
+        runner = self._prepare(args)
         with np.errstate(all="ignore"):
-            return program.value_and_grad(args, theta)
+            return runner.value_and_grad(args, theta)
 
     def backward(self, *args: Any) -> float:
         """Add the gradient of the mean to each parameter's grad; give the mean."""
@@ -94,7 +96,7 @@ class Compiled:
     @property
     def parameters(self) -> list[Value]:
         """The leaf Values that f captured, in the order of their first use."""
-        return list(self._traced().parameters)
+        return list(self._traced().program.parameters)
 
     def get_theta(self) -> Array:
         """Read the parameters' numbers into one flat array."""
@@ -102,9 +104,9 @@ class Compiled:
 
     def assign(self, theta: Any) -> None:
         """Write the numbers of theta into the parameters."""
-        parameters = self._traced().parameters
-        theta = self._traced().check_theta(theta)
-        for p, x in zip(parameters, theta.tolist()):
+        runner = self._traced()
+        numbers = runner.check_theta(theta).tolist()
+        for p, x in zip(runner.program.parameters, numbers):
             p.data = x
 
     # ---- showing itself --------------------------------------------------------------
@@ -112,20 +114,20 @@ class Compiled:
     @property
     def tape(self) -> str:
         """The scalar program that was traced, one operation per line."""
-        return self._traced().tape.listing()
+        return self._traced().program.tape.listing()
 
     def source(self) -> str:
         """Give f, and its gradient in the parameters, as Python for single numbers."""
-        return self._traced().source()
+        return self._traced().program.source()
 
     def __str__(self) -> str:
-        return str(self._program) if self._program else repr(self)
+        return str(self._runner.program) if self._runner else repr(self)
 
     def __repr__(self) -> str:
         name = getattr(self._f, "__name__", type(self._f).__name__)
-        if self._program is None:
+        if self._runner is None:
             return f"<compiled {name}, not traced yet>"
-        return f"<compiled {name}: {self._program.summary()}>"
+        return f"<compiled {name}: {self._runner.program.summary()}>"
 
 
 def _flags(batched: bool | Sequence[bool], count: int) -> list[bool]:

@@ -101,12 +101,13 @@ class Plan:
     def __init__(
         self,
         tape: Tape,
-        inputs: list[InputKind],
+        inputs: list[tuple[InputKind, int]],
         outputs: list[int],
         gradients: list[int],
     ) -> None:
         self.tape = tape
-        batched_inputs = [i for i, kind in zip(tape.inputs, inputs) if kind != "shared"]
+        kinds = [kind for kind, count in inputs for _ in range(count)]
+        batched_inputs = [i for i, kind in zip(tape.inputs, kinds) if kind != "shared"]
         rows = Rows(tape, batched_inputs, outputs, gradients)
         self._rows = rows
         self._place: dict[int, int] = {}
@@ -115,15 +116,17 @@ class Plan:
         for node in tape.parameters:
             self._put(node, False)
         # Wide inputs have the first places of the batched arena.
-        for node, kind in sorted(
-            zip(tape.inputs, inputs), key=lambda x: x[1] != "wide"
-        ):
+        wide_first = sorted(zip(tape.inputs, kinds), key=lambda pair: pair[1] != "wide")
+        for node, kind in wide_first:
             self._put(node, kind != "shared")
-        self.inputs = [
-            (kind != "shared", self._place[node])
-            for node, kind in zip(tape.inputs, inputs)
-        ]
-        self.wide = inputs.count("wide")
+        self.wide = kinds.count("wide")
+        # Each array of inputs: whether it is batched, its first place, its size.
+        self.arguments: list[tuple[bool, int, int]] = []
+        at = 0
+        for kind, count in inputs:
+            place = self._place[tape.inputs[at]] if count else 0
+            self.arguments.append((kind != "shared", place, count))
+            at += count
         self.constants = {self._put(i, False): c for i, c in tape.constants.items()}
         self.shared: list[Elementwise | Sum] = []
         self.batched: list[Elementwise | Sum] = []

@@ -135,16 +135,7 @@ class Bound(Arenas):
         batched, calls = instruction.batched, self.calls
         products = instruction.products
         if len(products) > 4:
-            u = np.stack([u for _, u, _ in products])
-            v = np.stack([v for _, _, v in products])
-            a, b = self.read(batched, u, 0), self.read(batched, v, 1)
-            ones = np.ones(instruction.count)
-            factors = [ones if c is None else c for c, _, _ in products]
-            if all((c == 1.0).all() for c in factors):
-                calls.append(partial(np.einsum, "tnb,tnb->nb", a, b, out=out))
-            else:
-                c = np.stack(factors).astype(out.dtype)
-                calls.append(partial(np.einsum, "tn,tnb,tnb->nb", c, a, b, out=out))
+            self._bind_many_products(instruction, out)
             return
         for k, (factor, u, v) in enumerate(products):
             a, b = self.read(batched, u, 0), self.read(batched, v, 1)
@@ -156,13 +147,29 @@ class Bound(Arenas):
             if k:
                 calls.append(partial(np.add, out, term, out=out))
 
+    def _bind_many_products(self, instruction: Sum, out: Array) -> None:
+        batched, calls, products = instruction.batched, self.calls, instruction.products
+        a = self.read(batched, np.stack([u for _, u, _ in products]), 0)
+        b = self.read(batched, np.stack([v for _, _, v in products]), 1)
+        ones = np.ones(instruction.count)
+        factors = np.stack([ones if c is None else c for c, _, _ in products])
+        factors = factors.astype(self.dtype)
+        if (factors != factors[0]).any():
+            calls.append(partial(np.einsum, "tn,tnb,tnb->nb", factors, a, b, out=out))
+            return
+        calls.append(partial(np.einsum, "tnb,tnb->nb", a, b, out=out))
+        if (factors[0] != 1.0).any():
+            calls.append(partial(np.multiply, out, factors[0][:, None], out=out))
+
     def _bind_product(self, product: Product, batched: bool) -> None:
         sets, size, terms = product.matrix.shape
         matrix = self.read(False, product.matrix, 0)[..., 0]
         flat = self.out(batched, product.start, product.count)
         out = flat.reshape(sets, size, -1)
         operand = self.read(batched, product.operand, 1)
-        if terms == 1:
+        if terms == 1 and sets == 1:
+            self.calls.append(partial(np.multiply, matrix[0], operand[0], out=flat))
+        elif terms == 1:
             self.calls.append(partial(np.multiply, matrix, operand, out=out))
         elif size == 1 and terms <= 4:
             term = self.temporary(flat.shape, 2)

@@ -1,0 +1,166 @@
+"""Running a program on batches: arrays in, results and their checks out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.compiler.arrays import shape_of
+from autograd.compiler.run import Bound
+from autograd.nest import rebuild
+
+if TYPE_CHECKING:
+    from autograd.compiler.program import Program
+
+Array = np.ndarray[Any, Any]
+
+# Larger batches run in parts, so that the rows of a part stay near the processor.
+_LARGEST_ARENA = 2**21  # numbers
+_MOST_BATCH_SIZES = 8  # for which arrays are kept
+
+
+class Runner:
+    """Runs the plans of a program; several threads may run it at once."""
+
+    def __init__(self, program: Program, dtype: Any) -> None:
+        self.program, self.dtype = program, dtype
+        self._pool: dict[tuple[bool, int], list[Bound]] = {}
+
+    def call(self, args: Sequence[Any]) -> Any:
+        """Compute the outputs for a batch."""
+        program = self.program
+        arrays, batch = self.arrays(args)
+        theta = self.read_theta()
+        result = np.empty((batch, len(program.roots)), self.dtype)
+        for part, bound in self._parts(False, arrays, batch, theta):
+            bound.read_outputs(result[part])
+        if not np.isfinite(result).all():
+            bad = int(np.argmin(np.isfinite(result).all(axis=1)))
+            reason = program.eager_error(_sample(arrays, bad), theta, slopes=False)
+            if reason:
+                raise FloatingPointError(f"sample {bad}: {reason}")
+        if not any(argument.batched for argument in program.arguments):
+            return self._nest(result[0])
+        return self._nest(result.T)
+
+    def value_and_grad(
+        self, args: Sequence[Any], theta: Any = None
+    ) -> tuple[float, Array]:
+        """Give the mean of the one output over the batch, and its gradient."""
+        arrays, batch = self.arrays(args)
+        theta = self.read_theta() if theta is None else self.check_theta(theta)
+        value, slopes = 0.0, None
+        for part, bound in self._parts(True, arrays, batch, theta):
+            mean, gradient = bound.mean_output(), bound.mean_gradient()
+            if not math.isfinite(mean + gradient.dot(gradient)):
+                self._check_finite(mean, gradient, arrays, part.start, bound, theta)
+            if part.stop - part.start == batch:
+                return mean, gradient
+            share = (part.stop - part.start) / batch
+            value += share * mean
+            slopes = share * gradient if slopes is None else slopes + share * gradient
+        assert slopes is not None
+        return value, slopes
+
+    def _parts(
+        self, with_gradient: bool, arrays: list[Array], batch: int, theta: Array
+    ) -> Iterator[tuple[slice, Bound]]:
+        """Run the plan part by part; yield each part of the batch with its results."""
+        rows = self.program.plan(with_gradient).sizes[1]
+        size = max(_LARGEST_ARENA // max(rows, 1), 16)
+        for start in range(0, batch, size):
+            part = slice(start, min(start + size, batch))
+            bound = self._take(with_gradient, part.stop - part.start)
+            try:
+                bound.theta[:] = theta
+                bound.fill(arrays, part)
+                bound.run()
+                yield part, bound
+            finally:
+                self._give_back(with_gradient, bound)
+
+    def _take(self, with_gradient: bool, batch: int) -> Bound:
+        try:
+            return self._pool[with_gradient, batch].pop()
+        except (KeyError, IndexError):
+            return Bound(self.program.plan(with_gradient), batch, self.dtype)
+
+    def _give_back(self, with_gradient: bool, bound: Bound) -> None:
+        if len(self._pool) > _MOST_BATCH_SIZES:
+            self._pool.clear()
+        self._pool.setdefault((with_gradient, bound.batch), []).append(bound)
+
+    # ---- arguments, parameters, outputs ----------------------------------------------
+
+    def arrays(self, args: Sequence[Any]) -> tuple[list[Array], int]:
+        """Give the arguments as checked arrays, and the size of the batch."""
+        arguments = self.program.arguments
+        if len(args) != len(arguments):
+            raise TypeError(f"expected {len(arguments)} arguments, got {len(args)}")
+        found: list[Array] = []
+        batch, first = 1, ""
+        for argument, arg in zip(arguments, args):
+            arrays = argument.arrays(arg, self.dtype)
+            found += arrays
+            for array in arrays if argument.batched else ():
+                if first and len(array) != batch:
+                    raise ValueError(
+                        f"{first} has {batch} samples, but {argument.name} has "
+                        f"{len(array)}"
+                    )
+                batch, first = len(array), argument.name
+        return found, batch
+
+    def read_theta(self) -> Array:
+        """Read the numbers of the parameters."""
+        return np.array([p.data for p in self.program.parameters], self.dtype)
+
+    def check_theta(self, theta: Any) -> Array:
+        """Give theta as a flat array of the right length."""
+        flat: Array = np.asarray(theta, self.dtype)
+        expected = (len(self.program.parameters),)
+        if flat.shape != expected:
+            raise ValueError(f"theta has shape {flat.shape}, expected {expected}")
+        return flat
+
+    def _nest(self, columns: Array) -> Any:
+        """Give one array where the output is rectangular, else a nest of arrays."""
+        output = self.program.output
+        shape = shape_of(output)
+        if shape is None:
+            return rebuild(output, list(columns))
+        if shape == ():
+            return columns[0] if columns.ndim > 1 else float(columns[0])
+        return np.moveaxis(columns, 0, -1).reshape(*columns.shape[1:], *shape)
+
+    # ---- what is not finite ----------------------------------------------------------
+
+    def _check_finite(
+        self,
+        value: float,
+        slopes: Array,
+        arrays: list[Array],
+        start: int,
+        bound: Bound,
+        theta: Array,
+    ) -> None:
+        if math.isfinite(value) and np.isfinite(slopes).all():
+            return  # only the sum of the squares overflowed
+        what = "the loss" if not math.isfinite(value) else "the gradient"
+        bad = ~bound.finite_samples()
+        if not bad.any():
+            raise FloatingPointError(f"{what} is not finite, whatever the sample")
+        sample = start + int(np.argmax(bad))
+        reason = self.program.eager_error(_sample(arrays, sample), theta)
+        raise FloatingPointError(
+            f"{what} is not finite at sample {sample}: {reason or 'overflow'}"
+        )
+
+
+def _sample(arrays: list[Array], sample: int) -> list[float]:
+    """List the numbers of one sample, those of all arguments."""
+    rows = [array[sample if len(array) > 1 else 0] for array in arrays]
+    return [float(x) for row in rows for x in row]

@@ -14,7 +14,7 @@ c's share, and dd/da comes out wrong.
 
 from __future__ import annotations
 
-from operator import add, mul
+from operator import add, attrgetter, mul
 
 from autograd.graph import dependents, nodes, topological_order
 from autograd.value import Constant, Value
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from typing import Any, Literal, overload
 
     Edges = Iterable[tuple[Value, Any]]
+
+
+_data = attrgetter("data")
 
 
 def local_derivatives(
@@ -72,6 +75,13 @@ def _general_derivatives(
     z: Value, wanted: set[Value] | None, create_graph: bool
 ) -> Edges:
     args, rules = z.args, z.op.partials  # type: ignore[union-attr]
+    if callable(rules) and wanted is None and not create_graph:
+        try:
+            numbers = list(map(_data, args))
+        except AttributeError:  # a float among the arguments
+            pass
+        else:
+            return zip(args, rules(z.data, *numbers), strict=True)
     if create_graph:
         point: tuple[Any, ...] = (z, *args)
     else:
@@ -82,12 +92,9 @@ def _general_derivatives(
             for x, slope in zip(args, rules, strict=True)
             if type(x) is not float and (wanted is None or x in wanted)
         ]
-    edges = zip(args, rules(*point), strict=True)
-    if wanted is None and float not in set(map(type, args)):
-        return edges
     return [
         (x, slope)
-        for x, slope in edges
+        for x, slope in zip(args, rules(*point), strict=True)
         if type(x) is not float and (wanted is None or x in wanted)
     ]
 

@@ -5,7 +5,6 @@ The primitives themselves stand in ``primitives``.
 
 from __future__ import annotations
 
-from itertools import chain
 from numbers import Real
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
@@ -89,16 +88,21 @@ class Primitive:
         def __call__(self, *args: float | Value) -> Value: ...
 
     def __call__(self, *args: Any) -> Any:
+        for x in args:
+            if type(x) is not float:
+                return self._general(args)
+        try:
+            return self.value(*args)
+        except (ArithmeticError, ValueError) as error:
+            raise self.failure(args, error) from None
+
+    def _general(self, args: tuple[Any, ...]) -> Any:
         if self.default is not None and len(args) == 1:
             args = (*args, self.default)
         for x in args:
             if hasattr(x, "_record"):
                 return x._record(self, args)
-        args = tuple(x if type(x) is float else number(x) for x in args)
-        try:
-            return self.value(*args)
-        except (ArithmeticError, ValueError) as error:
-            raise self.failure(args, error) from None
+        return self(*[number(x) for x in args])
 
     def failure(
         self, args: Iterable[Any], error: Exception, what: str = ""
@@ -181,4 +185,8 @@ class Reduction(Primitive):
         if len(columns) == 2 and len(columns[0]) != len(columns[1]):
             lengths = f"{len(columns[0])} and {len(columns[1])}"
             raise ValueError(f"{self.name} needs equal lengths, got {lengths}")
-        return super().__call__(*chain(*columns))
+        args = columns[0] if len(columns) == 1 else columns[0] + columns[1]
+        for x in args:
+            if hasattr(x, "_record"):
+                return x._record(self, args)
+        return super().__call__(*args)

@@ -163,7 +163,7 @@ def _sign(x: float) -> float:
     return float((x > 0.0) - (x < 0.0)) if x == x else x
 
 
-def _leaky_relu(x: float, slope: float) -> float:
+def _leaky_relu(x: float, slope: float = 0.01) -> float:
     return slope * x if x <= 0.0 else x
 
 

@@ -20,13 +20,14 @@ def bind_gradient(arenas: Arenas) -> Array:
     """Append the calls that fill the gradient, a flat array; give that array."""
     sums = arenas.plan.gradients
     gradient: Array = np.zeros(len(arenas.theta), arenas.dtype)
-    written = np.zeros(len(gradient), bool)
-    fresh = []  # which of the sums are the first to write to their places
+    touched = np.zeros(len(gradient), bool)
+    written = np.zeros(len(gradient), bool)  # set, not added to
+    fresh = []  # which of the sums are the first to touch their places
     for part in sums:
         distinct = len(np.unique(part.to)) == part.to.size
-        fresh.append(distinct and not written[part.to].any())
-        if fresh[-1]:
-            written[part.to] = True
+        fresh.append(distinct and not touched[part.to].any())
+        touched[part.to] = True
+        written[part.to] |= fresh[-1]
     if not written.all():
         arenas.calls.append(partial(gradient.fill, 0.0))
     for part, first in zip(sums, fresh):

@@ -36,8 +36,9 @@ def compile(
     without it the first call shows the shapes. The result c is called on batches:
     ``c(X)`` gives outputs, ``c.value_and_grad(X)`` the mean and its gradient in the
     parameters, ``c.backward(X)`` adds that to their grads. ``batched`` tells which
-    arguments have a batch axis. What cannot be traced, such as a branch on a traced
-    number, is a TraceError that names the line and the remedy.
+    arguments have a batch axis. The parameters are read at each call; once some were
+    added or removed, the function is to be compiled again. What cannot be traced, such
+    as a branch on a traced number, is a TraceError that names line and remedy.
 
     >>> from autograd import Value, compile
     >>> w = Value(2.0)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.nest import flatten
+from autograd.nest import flatten, rebuild
+from autograd.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     Array = np.ndarray[Any, Any]
 
 
@@ -58,9 +57,9 @@ class Argument:
         ]
 
     def _array(self, value: Any, dtype: Any) -> Array:
-        array = value if type(value) is np.ndarray else self._from_nest(value)
+        array = np.asarray(value) if hasattr(value, "dtype") else self._from_nest(value)
         if array.dtype != dtype and array.dtype.kind not in "fiub":
-            raise self._misfit(value)
+            array = self._from_nest(array.tolist())
         shape = array.shape
         if len(shape) < self.batched or shape[self.batched :] != self.shape:
             raise ValueError(f"{self.name}: {self._expected()}, got {shape}")
@@ -75,9 +74,21 @@ class Argument:
 
     def _from_nest(self, value: Any) -> Array:
         try:
-            return np.asarray(value)
+            array = np.asarray(value)
+            if array.dtype.kind in "fiub":
+                return array
         except ValueError:
-            raise self._misfit(value) from None
+            pass  # ragged, or no numbers: flatten tells which
+        leaves = flatten(value, self.name)
+        for path, x in leaves:
+            if isinstance(x, Value):
+                raise TypeError(f"{path} is a Value; pass its number, v.data")
+        try:
+            return np.asarray(rebuild(value, [x for _, x in leaves]))
+        except ValueError:
+            raise ValueError(
+                f"{self.name}: {self._expected()}, got rows of unequal length"
+            ) from None
 
     def _expected(self) -> str:
         sample = f"{self.shape}" if self.shape else "one number"
@@ -89,16 +100,6 @@ class Argument:
 
     def _full(self) -> str:
         return "(" + ", ".join(["batch", *map(str, self.shape or ())]) + ")"
-
-    def _misfit(self, value: Any) -> Exception:
-        for path, x in _leaves(value, self.name):
-            try:
-                flatten(x)
-            except TypeError as error:
-                return TypeError(f"{path}: {error}")
-        return ValueError(
-            f"{self.name}: {self._expected()}, got rows of unequal length"
-        )
 
     def _not_finite(self, array: Array) -> Exception:
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -117,13 +118,3 @@ def shape_of(nest: Any) -> tuple[int, ...] | None:
     if len(shapes) > 1 or None in shapes:
         return None
     return (len(nest), *(shapes.pop() if shapes else ()))  # type: ignore[misc]
-
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, (list, tuple)):
-        for i, part in enumerate(value):
-            yield from _leaves(part, f"{path}[{i}]")
-    elif getattr(value, "ndim", 0):
-        yield from _leaves(value.tolist(), path)
-    else:
-        yield path, value

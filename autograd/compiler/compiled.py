@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.arrays import shape_of
 from autograd.compiler.program import Program
 from autograd.compiler.runner import Runner
 from autograd.value import Value
@@ -142,6 +143,8 @@ def _flags(batched: bool | Sequence[bool], count: int) -> list[bool]:
 
 def _sample(batch: Any, position: int) -> Any:
     """Take the first sample of an argument, to trace with."""
+    if isinstance(batch, (list, tuple)) and shape_of(batch) is None:
+        return type(batch)(_sample(part, position) for part in batch)
     try:
         return batch[0]
     except (IndexError, TypeError, KeyError):

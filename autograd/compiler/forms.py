@@ -45,6 +45,7 @@ class Forms:
     def __init__(self, tape: Tape, roots: Iterable[int]) -> None:
         self._tape = tape
         self._uses = count_uses(tape, roots)
+        self._closed: set[int] = set()  # forms that no other form may take in
         self.of: list[list[Term] | None] = [None] * len(tape)
         rules: dict[Any, Any] = {
             table.add: self._add,
@@ -57,7 +58,9 @@ class Forms:
         }
         for i, op in enumerate(tape.ops):
             if self._uses[i] and op in rules:
-                self.of[i] = rules[op](*tape.args[i])
+                form = self.of[i] = rules[op](*tape.args[i])
+                if op in (table.mul, table.div) and form and not _moderate(form):
+                    self._closed.add(i)
 
     def _term(self, i: int) -> Term:
         constant = self._tape.constants.get(i)
@@ -66,7 +69,9 @@ class Forms:
     def take(self, i: int) -> list[Term]:
         """Give the terms of node i to its consumer: its own if no one else uses it."""
         form = self.of[i]
-        return form if form is not None and self._uses[i] == 1 else [self._term(i)]
+        if form is None or self._uses[i] > 1 or i in self._closed:
+            return [self._term(i)]
+        return form
 
     def _add(self, i: int, j: int) -> list[Term]:
         a, b = self.take(i), self.take(j)
@@ -93,11 +98,15 @@ class Forms:
 
     def _product(self, i: int, j: int) -> Term:
         (c, a), (d, b) = self._factor(i), self._factor(j)
+        if not _moderate([(c * d, a, b)]):
+            return (1.0, i, j)
         return (c * d, b, NONE) if a == NONE else (c * d, a, b)
 
     def _divide(self, i: int, j: int) -> list[Term] | None:
         divisor = self._tape.constants.get(j)
-        return _scaled(self.take(i), 1.0 / divisor) if divisor else None
+        if divisor is None or not _moderate([(divisor, i, NONE)]):
+            return None
+        return _scaled(self.take(i), 1.0 / divisor)
 
     def _sum(self, *args: int) -> list[Term]:
         # Weighted sums that are summed stay apart: each is a row of a matrix product.
@@ -123,3 +132,8 @@ class Forms:
 
 def _scaled(form: list[Term], by: float) -> list[Term]:
     return form if by == 1.0 else [(c * by, a, b) for c, a, b in form]
+
+
+def _moderate(form: list[Term]) -> bool:
+    """Tell whether coefficients may be multiplied without leaving the floats' range."""
+    return all(1e-100 < abs(c) < 1e100 for c, _, _ in form)

@@ -9,6 +9,7 @@ from typing import Any
 from autograd.chain_rule import gradient
 from autograd.compiler import TraceError
 from autograd.compiler.arrays import Argument
+from autograd.compiler.capture import captured_values
 from autograd.compiler.listing import listing
 from autograd.compiler.roll import Plan
 from autograd.compiler.source import Source
@@ -41,8 +42,17 @@ class Program:
         finally:
             if collecting:
                 gc.enable()
+        self._captured = captured_values(f)
         self._plans: dict[bool, Plan] = {}
         self._scalar: Callable[..., Any] | None = None
+
+    def check_captured(self) -> None:
+        """Refuse to go on where f captures other Values than when it was traced."""
+        if captured_values(self._f) != self._captured:
+            raise RuntimeError(
+                "the parameters that f captures are not those of the trace any more "
+                "(some were added, removed or replaced): compile f again"
+            )
 
     # ---- plans -----------------------------------------------------------------------
 
@@ -74,6 +84,7 @@ class Program:
             self._scalar = namespace["value"]
         try:
             if self.parameters:
+                self.check_captured()
                 return self._scalar(*args, [p.data for p in self.parameters])
             return self._scalar(*args)
         except (ArithmeticError, ValueError) as error:

@@ -20,6 +20,7 @@ Array = np.ndarray[Any, Any]
 # Larger batches run in parts, so that the rows of a part stay near the processor.
 _LARGEST_ARENA = 2**21  # numbers
 _MOST_BATCH_SIZES = 8  # for which arrays are kept
+_MOST_ASKED = 100  # samples that are run eagerly to find the one that went wrong
 
 
 class Runner:
@@ -37,8 +38,8 @@ class Runner:
         result = np.empty((batch, len(program.roots)), self.dtype)
         for part, bound in self._parts(False, arrays, batch, theta):
             bound.read_outputs(result[part])
-        if not np.isfinite(result).all():
-            bad = int(np.argmin(np.isfinite(result).all(axis=1)))
+        finite = np.isfinite(result).all(axis=1)
+        for bad in np.flatnonzero(~finite)[:_MOST_ASKED]:
             reason = program.eager_error(_sample(arrays, bad), theta, slopes=False)
             if reason:
                 raise FloatingPointError(f"sample {bad}: {reason}")
@@ -115,7 +116,8 @@ class Runner:
         return found, batch
 
     def read_theta(self) -> Array:
-        """Read the numbers of the parameters."""
+        """Read the numbers of the parameters, once sure that these are the same."""
+        self.program.check_captured()
         return np.array([p.data for p in self.program.parameters], self.dtype)
 
     def check_theta(self, theta: Any) -> Array:
@@ -150,17 +152,24 @@ class Runner:
         if math.isfinite(value) and np.isfinite(slopes).all():
             return  # only the sum of the squares overflowed
         what = "the loss" if not math.isfinite(value) else "the gradient"
-        bad = ~bound.finite_samples()
-        if not bad.any():
-            raise FloatingPointError(f"{what} is not finite, whatever the sample")
-        sample = start + int(np.argmax(bad))
-        reason = self.program.eager_error(_sample(arrays, sample), theta)
+        suspects = start + np.flatnonzero(~bound.finite_samples())
+        for sample in suspects[:_MOST_ASKED]:
+            reason = self.program.eager_error(_sample(arrays, sample), theta)
+            if reason:
+                raise FloatingPointError(
+                    f"{what} is not finite at sample {sample}: {reason}"
+                )
+        if len(suspects):
+            place, reason = f"at sample {suspects[0]}", ""
+        else:  # it comes from what is computed once for all
+            place = "whatever the sample"
+            reason = self.program.eager_error(_sample(arrays, 0), theta)
         raise FloatingPointError(
-            f"{what} is not finite at sample {sample}: {reason or 'overflow'}"
+            f"{what} is not finite, {place}: {reason or 'a result overflows'}"
         )
 
 
-def _sample(arrays: list[Array], sample: int) -> list[float]:
+def _sample(arrays: list[Array], sample: Any) -> list[float]:
     """List the numbers of one sample, those of all arguments."""
     rows = [array[sample if len(array) > 1 else 0] for array in arrays]
     return [float(x) for row in rows for x in row]

@@ -35,6 +35,8 @@ def refuse(what: str, remedy: str) -> NoReturn:
 
 
 _READ = "the number of a traced Value is not known while it is compiled"
+_WRITE = "a compiled function sets v.data", "return the number instead"
+_GRAD = "a compiled function uses v.grad", "use grad(f), or c.backward()"
 _BRANCH = (
     "a compiled function cannot branch on a traced Value",
     "write where(condition, a, b), maximum or minimum",
@@ -51,8 +53,20 @@ class Symbol(Value):
     __slots__ = ()
 
     @property
-    def data(self) -> NoReturn:  # type: ignore[override]
+    def data(self) -> NoReturn:
         refuse(_READ, "compute with the Value itself, or pass the number in")
+
+    @data.setter
+    def data(self, number: float) -> NoReturn:
+        refuse(*_WRITE)
+
+    @property
+    def grad(self) -> NoReturn:
+        refuse(*_GRAD)
+
+    @grad.setter
+    def grad(self, number: float) -> NoReturn:
+        refuse(*_GRAD)
 
     def __repr__(self) -> str:
         name = self.label or (self.op.name if self.op else "?")
@@ -97,7 +111,7 @@ class Symbol(Value):
 def symbol(op: Primitive | None, args: tuple[Any, ...], label: str = "") -> Symbol:
     """Make the symbol op(*args), or an input where op is None."""
     node = object.__new__(Symbol)
-    node.op, node.args, node.label, node.grad = op, args, label, 0.0
+    node.op, node.args, node.label = op, args, label
     return node
 
 
@@ -136,36 +150,53 @@ class Trace:
         return [found.get(x, 0.0) for x in wrt]
 
 
-# ---- while a function is traced, Value.data asks who reads ---------------------------
+# ---- while a function is traced, data and grad ask who uses them ---------------------
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _lock = threading.Lock()
 _guards = 0
-_slot: Any = Value.__dict__["data"]
+_slots: dict[str, Any] = {name: Value.__dict__[name] for name in ("data", "grad")}
 
 
-def _read(value: Value) -> float:
+def _is_captured(value: Value) -> bool:
+    """Tell whether a trace is running here, and the Value comes from outside of it."""
     trace = _current.get()
-    if trace is not None and type(value) is Value and id(value) not in trace.made:
+    return trace is not None and type(value) is Value and id(value) not in trace.made
+
+
+def _read_data(value: Value) -> float:
+    if _is_captured(value):
         refuse(_READ, "compute with the Value itself; for branches write where(...)")
-    data: float = _slot.__get__(value)
+    data: float = _slots["data"].__get__(value)
     return data
 
 
-def _write(value: Value, data: float) -> None:
-    trace = _current.get()
-    if trace is not None and type(value) is Value and id(value) not in trace.made:
+def _write_data(value: Value, data: float) -> None:
+    if _is_captured(value):
         try:
-            _slot.__get__(value)
+            _slots["data"].__get__(value)
         except AttributeError:  # a leaf that is being made
-            trace.made[id(value)] = value
+            _current.get().made[id(value)] = value  # type: ignore[union-attr]
         else:
-            refuse("a traced function sets v.data", "return the number instead")
-    _slot.__set__(value, data)
+            refuse(*_WRITE)
+    _slots["data"].__set__(value, data)
+
+
+def _read_grad(value: Value) -> float:
+    if _is_captured(value):
+        refuse(*_GRAD)
+    grad: float = _slots["grad"].__get__(value)
+    return grad
+
+
+def _write_grad(value: Value, grad: float) -> None:
+    if _is_captured(value):
+        refuse(*_GRAD)
+    _slots["grad"].__set__(value, grad)
 
 
 class _Guard:
-    """Records symbols and guards Value.data, in this thread or task only."""
+    """Records symbols and guards data and grad, in this thread or task only."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
@@ -174,7 +205,8 @@ class _Guard:
         global _guards
         with _lock:
             _guards += 1
-            setattr(Value, "data", property(_read, _write))
+            setattr(Value, "data", property(_read_data, _write_data))
+            setattr(Value, "grad", property(_read_grad, _write_grad))
         self._tokens = recording.set(symbol), _current.set(self._trace)
 
     def __exit__(self, *exception: object) -> None:
@@ -184,4 +216,5 @@ class _Guard:
         with _lock:
             _guards -= 1
             if not _guards:
-                setattr(Value, "data", _slot)
+                for name, slot in _slots.items():
+                    setattr(Value, name, slot)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from autograd.compiler.roll import regular
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,19 +21,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
     Calls = list[Callable[[], Any]]
-
-
-def regular(places: Places) -> tuple[int, ...] | None:
-    """Give the step along each axis if places is an affine function of its indices."""
-    origin = (0,) * places.ndim
-    steps = []
-    grid: Any = places[origin]
-    for axis, size in enumerate(places.shape):
-        second = (*origin[:axis], 1, *origin[axis + 1 :])
-        steps.append(int(places[second] - places[origin]) if size > 1 else 0)
-        shape = [-1 if k == axis else 1 for k in range(places.ndim)]
-        grid = grid + steps[-1] * np.arange(size).reshape(shape)
-    return tuple(steps) if np.array_equal(grid, places) else None
 
 
 class Arenas:
@@ -42,11 +31,13 @@ class Arenas:
         self.shared: Array = np.zeros((plan.sizes[0], 1), dtype)
         self.wide: Array = np.zeros((batch, plan.wide), dtype)
         self.rows: Array = np.zeros((plan.sizes[1] - plan.wide, batch), dtype)
-        for place, constant in plan.constants.items():
-            self.shared[place] = constant
-        self.theta = self.shared[plan.parameters, 0]
         self.calls: Calls = []
         self._scratch: dict[int, Array] = {}
+        for place, constant in plan.constants.items():
+            self.shared[place] = constant
+        for place in plan.ones:
+            self.read(True, np.array([place]))[...] = 1.0
+        self.theta = self.shared[plan.parameters, 0]
         self._inputs = [self._input(batched, *at) for batched, *at in plan.arguments]
 
     def _input(self, batched: bool, start: int, count: int) -> tuple[bool, Array]:

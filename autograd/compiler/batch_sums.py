@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from autograd.compiler.arenas import regular
-from autograd.compiler.roll import Contraction
+from autograd.compiler.roll import Contraction, regular
 
 if TYPE_CHECKING:
     from autograd.compiler.arenas import Arenas, Array

@@ -36,7 +36,7 @@ def _line(instruction: Elementwise | Sum) -> str:
         sets, size, terms = product.matrix.shape
         stack = f"{sets} times " if sets > 1 else ""
         parts.append(f"{stack}({size}x{terms})@({terms}x{width})")
-        count["*"] += product.matrix.size
+        count["*"] += product.matrix.size - product.count * product.biased
         count["+"] += product.count * (terms - 1)
     products = len(instruction.products)
     count["*"] += instruction.count * products

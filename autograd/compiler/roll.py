@@ -12,7 +12,7 @@ products of two batched rows, summed over the batch.
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -45,11 +45,15 @@ class Elementwise:
 class Product:
     """out[s, i] = sum over t: matrix[s, i, t] * operand[s, t]: stacked matrix products.
 
-    ``matrix`` are places of the shared arena, ``operand`` of the sum's own.
+    ``matrix`` are places of the shared arena, ``operand`` of the sum's own. Where it is
+    ``biased``, the last column is a bias, and meets a row of ones.
     """
 
-    def __init__(self, start: int, matrix: Places, operand: Places) -> None:
+    def __init__(
+        self, start: int, matrix: Places, operand: Places, biased: bool = False
+    ) -> None:
         self.start, self.matrix, self.operand = start, matrix, operand
+        self.biased = biased
         self.count = matrix.shape[0] * matrix.shape[1]
 
 
@@ -95,6 +99,19 @@ def places(numbers: Iterable[int]) -> Places:
     return np.array(list(numbers), dtype=np.intp)
 
 
+def regular(places: Places) -> tuple[int, ...] | None:
+    """Give the step along each axis if places is an affine function of its indices."""
+    origin = (0,) * places.ndim
+    steps = []
+    grid: Any = places[origin]
+    for axis, size in enumerate(places.shape):
+        second = (*origin[:axis], 1, *origin[axis + 1 :])
+        steps.append(int(places[second] - places[origin]) if size > 1 else 0)
+        shape = [-1 if k == axis else 1 for k in range(places.ndim)]
+        grid = grid + steps[-1] * np.arange(size).reshape(shape)
+    return tuple(steps) if np.array_equal(grid, places) else None
+
+
 class Plan:
     """The rolled program: the layout of the arenas, and the instructions in order."""
 
@@ -105,7 +122,7 @@ class Plan:
         outputs: list[int],
         gradients: list[int],
     ) -> None:
-        self.tape = tape
+        self.tape, self.wide = tape, 0
         kinds = [kind for kind, count in inputs for _ in range(count)]
         batched_inputs = [i for i, kind in zip(tape.inputs, kinds) if kind != "shared"]
         rows = Rows(tape, batched_inputs, outputs, gradients)
@@ -113,20 +130,9 @@ class Plan:
         self._place: dict[int, int] = {}
         self.parameters = slice(0, len(tape.parameters))
         self.sizes = [0, 0]  # of the shared and the batched arena
-        for node in tape.parameters:
-            self._put(node, False)
-        # Wide inputs have the first places of the batched arena.
-        wide_first = sorted(zip(tape.inputs, kinds), key=lambda pair: pair[1] != "wide")
-        for node, kind in wide_first:
-            self._put(node, kind != "shared")
-        self.wide = kinds.count("wide")
-        # Each array of inputs: whether it is batched, its first place, its size.
-        self.arguments: list[tuple[bool, int, int]] = []
-        at = 0
-        for kind, count in inputs:
-            place = self._place[tape.inputs[at]] if count else 0
-            self.arguments.append((kind != "shared", place, count))
-            at += count
+        self.ones: list[int] = []  # batched places that hold 1
+        self._put_all(tape.parameters, False)
+        self._place_inputs(inputs)
         self.constants = {self._put(i, False): c for i, c in tape.constants.items()}
         self.shared: list[Elementwise | Sum] = []
         self.batched: list[Elementwise | Sum] = []
@@ -137,6 +143,34 @@ class Plan:
                 program += self._roll_level(list(level), batched)
         self.outputs = [(i in rows.batched, self._place[i]) for i in outputs]
         self.gradients = self._roll_gradients()
+
+    def _place_inputs(self, inputs: list[tuple[InputKind, int]]) -> None:
+        """Place each array of inputs, wide ones first in the batched arena."""
+        nodes = iter(self.tape.inputs)
+        blocks = [(kind, list(islice(nodes, count))) for kind, count in inputs]
+        for kind, block in sorted(blocks, key=lambda entry: entry[0] != "wide"):
+            self._put_all(block, kind != "shared")
+            if kind == "wide":
+                self.wide = self.sizes[True]
+        # For each array: whether it is batched, its first place, its size.
+        self.arguments = [
+            (kind != "shared", self._place[block[0]] if block else 0, len(block))
+            for kind, block in blocks
+        ]
+
+    def _put_all(self, nodes: list[int], batched: bool) -> int:
+        """Place nodes one after the other; give the place of the first.
+
+        Behind several batched rows comes a row of ones: then the rows with it, times
+        the weights with their bias, are one matrix product.
+        """
+        start = self.sizes[batched]
+        for node in nodes:
+            self._put(node, batched)
+        if batched and len(nodes) > 1:
+            self.ones.append(self.sizes[True])
+            self.sizes[True] += 1
+        return start
 
     def _put(self, node: int, batched: bool) -> int:
         self._place[node] = self.sizes[batched]
@@ -158,7 +192,7 @@ class Plan:
     def _elementwise(self, rows: list[Row]) -> Elementwise:
         place, batched, op = self._place, rows[0].batched, rows[0].op
         rows.sort(key=lambda row: [place[i] for i in row.args])
-        start = [self._put(row.node, batched) for row in rows][0]
+        start = self._put_all([row.node for row in rows], batched)
         assert op is not None
         args = [
             (column[0] in self._rows.batched, places(place[i] for i in column))
@@ -189,7 +223,7 @@ class Plan:
             )
 
         rows.sort(key=order)
-        start = [self._put(row.node, batched) for row in rows][0]
+        start = self._put_all([row.node for row in rows], batched)
         out = Sum(batched, start, len(rows))
         first = rows[0]
         if first.bias != NONE:
@@ -208,7 +242,23 @@ class Plan:
             runs = groupby(rows, key=lambda row: users[sets[row.node]])
             for size, run in runs:
                 out.matrices.append(self._product(list(run), size))
+            self._take_bias_in(out)
         return out
+
+    def _take_bias_in(self, out: Sum) -> None:
+        """Make the bias a column of the matrix, where places allow: it meets a 1."""
+        product = out.matrices[0]
+        beyond = product.operand[:, -1:] + 1
+        if out.bias is None or len(product.matrix) > 1 or beyond[0, 0] not in self.ones:
+            return
+        column = out.bias.reshape(1, -1, 1)
+        if column.shape[1] != product.matrix.shape[1]:
+            return
+        matrix = np.concatenate([product.matrix, column], axis=2)
+        if regular(matrix) is not None:
+            operand = np.concatenate([product.operand, beyond], axis=1)
+            out.matrices = [Product(product.start, matrix, operand, biased=True)]
+            out.bias = None
 
     def _product(self, rows: list[Row], size: int) -> Product:
         place = self._place
@@ -242,6 +292,7 @@ class Plan:
             for c, u, v in row.products:
                 right, left = sorted((place[u], place[v]))
                 by_left.setdefault(left, []).append((right, k, c))
+        single = [term for term in single if not self._joins_block(*term, by_left)]
         found = self._contractions(by_left)
         if single:
             single.sort(key=lambda entry: entry[2])
@@ -250,6 +301,21 @@ class Plan:
                 columns = [places(column) for column in zip(*single[start:stop])]
                 found.append(BatchSum(*columns))
         return found
+
+    def _joins_block(
+        self,
+        to: int,
+        factor: int,
+        row: int,
+        by_left: dict[int, list[tuple[int, int, float]]],
+    ) -> bool:
+        """Make a plain sum of a row its product with the ones behind its partners."""
+        if row not in by_left or self.constants.get(factor) != 1.0:
+            return False
+        ones = max(by_left[row])[0] + 1
+        if ones in self.ones:
+            by_left[row].append((ones, to, 1.0))
+        return ones in self.ones
 
     def _constant(self, x: float) -> int:
         node = self.tape.constant(x)

@@ -124,7 +124,8 @@ class Bound(Arenas):
     def _added(self, batched: bool, places: Places, slot: int) -> Array:
         """Read an operand of a sum; a stack of operands is summed first."""
         if places.ndim == 1:
-            return self.read(batched, places, slot)
+            operand = self.read(batched, places, slot)
+            return operand.reshape(()) if operand.shape == (1, 1) else operand
         stack = self.read(batched, places, 3)
         total = self.temporary(stack.shape[1:], slot)
         self.calls.append(partial(np.sum, stack, axis=0, out=total))
@@ -167,8 +168,9 @@ class Bound(Arenas):
         flat = self.out(batched, product.start, product.count)
         out = flat.reshape(sets, size, -1)
         operand = self.read(batched, product.operand, 1)
-        if terms == 1 and sets == 1:
-            self.calls.append(partial(np.multiply, matrix[0], operand[0], out=flat))
+        if terms == 1 and sets == 1:  # faster than one call that stretches both
+            self.calls.append(partial(np.copyto, flat, operand[0]))
+            self.calls.append(partial(np.multiply, flat, matrix[0], out=flat))
         elif terms == 1:
             self.calls.append(partial(np.multiply, matrix, operand, out=out))
         elif size == 1 and terms <= 4:

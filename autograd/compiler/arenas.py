@@ -86,6 +86,9 @@ class Arenas:
 
     def _from(self, arena: Array, places: Places, slot: int) -> Array:
         shape = (*places.shape, arena.shape[1])
+        if places.size == 1:
+            start = int(places.flat[0])
+            return arena[start : start + 1].reshape(shape)
         steps = regular(places)
         if steps is not None:
             row, number = arena.strides

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from autograd.compiler import TraceError
 from autograd.compiler.arrays import Argument
 from autograd.compiler.capture import captured_values
 from autograd.compiler.listing import listing
+from autograd.compiler.pause import collector_paused
 from autograd.compiler.roll import Plan
 from autograd.compiler.source import Source
 from autograd.compiler.tape import Tape
@@ -33,15 +33,10 @@ class Program:
         ]
         self._kinds = [kind for a in self.arguments for kind in a.input_kinds()]
         self.takes_numbers = all(a.shape == () for a in self.arguments)
-        collecting = gc.isenabled()
-        gc.disable()  # a trace makes many objects, and no cycles
-        try:
+        with collector_paused():
             self._trace, self.parameters, self.tape = _trace_twice(f, like)
             self.output = self._trace.output
             self.roots = self.tape.record(self._trace.outputs)
-        finally:
-            if collecting:
-                gc.enable()
         self._captured = captured_values(f)
         self._plans: dict[bool, Plan] = {}
         self._scalar: Callable[..., Any] | None = None
@@ -59,10 +54,10 @@ class Program:
     def plan(self, with_gradient: bool) -> Plan:
         """Give the plan for the outputs, or for the one output and its gradient."""
         if with_gradient not in self._plans:
-            roots, slopes = self.roots, []
-            if with_gradient:
-                slopes = self.gradient_roots()
-            self._plans[with_gradient] = Plan(self.tape, self._kinds, roots, slopes)
+            with collector_paused():
+                slopes = self.gradient_roots() if with_gradient else []
+                plan = Plan(self.tape, self._kinds, self.roots, slopes)
+            self._plans[with_gradient] = plan
         return self._plans[with_gradient]
 
     def gradient_roots(self) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.compiler.arrays import shape_of
+from autograd.compiler.pause import collector_paused
 from autograd.compiler.run import Bound
 from autograd.nest import rebuild
 
@@ -87,7 +88,9 @@ class Runner:
         try:
             return self._pool[with_gradient, batch].pop()
         except (KeyError, IndexError):
-            return Bound(self.program.plan(with_gradient), batch, self.dtype)
+            plan = self.program.plan(with_gradient)
+            with collector_paused():
+                return Bound(plan, batch, self.dtype)
 
     def _give_back(self, with_gradient: bool, bound: Bound) -> None:
         if len(self._pool) > _MOST_BATCH_SIZES:

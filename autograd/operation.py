@@ -102,7 +102,7 @@ class Primitive:
         for x in args:
             if hasattr(x, "_record"):
                 return x._record(self, args)
-        return self(*[number(x) for x in args])
+        return Primitive.__call__(self, *[number(x) for x in args])
 
     def failure(
         self, args: Iterable[Any], error: Exception, what: str = ""

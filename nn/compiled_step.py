@@ -20,9 +20,13 @@ class CompiledStep:
     """The step that an EagerStep describes, on arrays instead of Values.
 
     While training runs, parameters and state are arrays; ``write_back`` sets the Values
-    of the parameters and the state of the optimiser. What cannot be traced is a
-    TraceError.
+    of the parameters and the state of the optimiser, ``read_back`` takes them. What
+    cannot be traced is a TraceError.
     """
+
+    _theta: Array
+    _numbers: Array
+    _state: list[Array]
 
     def __init__(self, eager: EagerStep) -> None:
         self._eager, self.optimizer = eager, eager.optimizer
@@ -30,15 +34,13 @@ class CompiledStep:
         self._targets: Array = np.array(_checked_targets(eager), dtype=float)
         like = tuple(self._rows[0].tolist()), self._targets[0].tolist()
         self._loss = compile(lambda x, y: eager.loss_of([x], [y]), *like)
-        self._theta = self._loss.get_theta()
         places = {p: i for i, p in enumerate(self._loss.parameters)}
         trained = self.optimizer.parameters
         # Which trained parameter the loss depends on, and where it stands in theta.
         used = [i for i, p in enumerate(trained) if p in places]
         self._used = np.array(used, dtype=int)
         self._places = np.array([places[trained[i]] for i in used], dtype=int)
-        self._numbers = np.array([p.data for p in trained])
-        self._state = [np.array(column) for column in self.optimizer.state.values()]
+        self.read_back()
 
     def __call__(self, indices: list[int], place: str) -> float:
         """Move the parameters by one step on these rows; give the loss before it."""
@@ -70,6 +72,12 @@ class CompiledStep:
             )
         self._numbers, self._state, optimizer.steps = numbers, state, t
         self._theta[self._places] = numbers[self._used]
+
+    def read_back(self) -> None:
+        """Take parameters and state from the Values and the optimiser."""
+        self._theta = self._loss.get_theta()
+        self._numbers = np.array([p.data for p in self.optimizer.parameters])
+        self._state = [np.array(column) for column in self.optimizer.state.values()]
 
     def write_back(self) -> None:
         """Set the parameters' Values and the optimiser's state to where they stand."""

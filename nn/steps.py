@@ -80,6 +80,8 @@ class EagerStep:
     def write_back(self) -> None:
         """Do nothing: an eager step moves the parameters themselves."""
 
+    read_back = write_back
+
     def _run(self, indices: list[int]) -> float:
         loss = self._loss(indices)
         zero_grad(self.cleared)

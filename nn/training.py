@@ -127,6 +127,7 @@ def fit(
             if callback is not None:
                 step.write_back()
                 callback(epoch, history)
+                step.read_back()
     finally:
         step.write_back()
         bar.close()

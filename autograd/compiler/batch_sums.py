@@ -38,11 +38,11 @@ def bind_gradient(arenas: Arenas) -> Array:
             _bind_contraction(arenas, part, total)
         else:
             _bind_batch_sum(arenas, part, total)
-        if total is view:
-            continue
-        if view is None:
+        if first and view is None:
+            arenas.calls.append(partial(np.put, gradient, part.to, total))
+        elif not first and view is None:
             arenas.calls.append(partial(np.add.at, gradient, part.to, total))
-        else:
+        elif not first:
             arenas.calls.append(partial(np.add, view, total, out=view))
     return gradient
 

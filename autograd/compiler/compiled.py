@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from numbers import Real
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class Compiled:
         self._dtype = np.dtype(dtype)
         if self._dtype not in (np.dtype("float64"), np.dtype("float32")):
             raise ValueError(f"dtype is float64 or float32, got {dtype!r}")
+        self._lock = Lock()  # for the first call, which traces
         self._runner: Runner | None = None
         if like:
             self._runner = self._compile(like)
@@ -45,14 +47,15 @@ class Compiled:
         return self._runner
 
     def _prepare(self, args: Sequence[Any]) -> Runner:
-        if self._runner is None:
-            flags = _flags(self._batched, len(args))
-            like = [
-                _sample(arg, i) if flag and not isinstance(arg, Real) else arg
-                for i, (arg, flag) in enumerate(zip(args, flags))
-            ]
-            self._runner = self._compile(like)
-        return self._runner
+        with self._lock:
+            if self._runner is None:
+                flags = _flags(self._batched, len(args))
+                like = [
+                    _sample(arg, i) if flag and not isinstance(arg, Real) else arg
+                    for i, (arg, flag) in enumerate(zip(args, flags))
+                ]
+                self._runner = self._compile(like)
+            return self._runner
 
     def _compile(self, like: Sequence[Any]) -> Runner:
         flags = _flags(self._batched, len(like))

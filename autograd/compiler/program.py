@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
+from threading import RLock
 from typing import Any
+
+import numpy as np
 
 from autograd.chain_rule import gradient
 from autograd.compiler import TraceError
@@ -38,6 +42,8 @@ class Program:
             self.output = self._trace.output
             self.roots = self.tape.record(self._trace.outputs)
         self._captured = captured_values(f)
+        # Held while the tape grows, and while parameters are set for a moment.
+        self.lock = RLock()
         self._plans: dict[bool, Plan] = {}
         self._scalar: Callable[..., Any] | None = None
 
@@ -53,12 +59,13 @@ class Program:
 
     def plan(self, with_gradient: bool) -> Plan:
         """Give the plan for the outputs, or for the one output and its gradient."""
-        if with_gradient not in self._plans:
-            with collector_paused():
-                slopes = self.gradient_roots() if with_gradient else []
-                plan = Plan(self.tape, self._kinds, self.roots, slopes)
-            self._plans[with_gradient] = plan
-        return self._plans[with_gradient]
+        with self.lock:
+            if with_gradient not in self._plans:
+                with collector_paused():
+                    slopes = self.gradient_roots() if with_gradient else []
+                    plan = Plan(self.tape, self._kinds, self.roots, slopes)
+                self._plans[with_gradient] = plan
+            return self._plans[with_gradient]
 
     def gradient_roots(self) -> list[int]:
         """Record the gradient of the one output, and give its places on the tape."""
@@ -75,7 +82,8 @@ class Program:
         """Compute the outputs for single numbers, by straight-line Python."""
         if self._scalar is None:
             namespace: dict[str, Any] = {}
-            exec(self.source(with_gradient=False), namespace)
+            with self.lock:
+                exec(self.source(with_gradient=False), namespace)
             self._scalar = namespace["value"]
         try:
             if self.parameters:
@@ -89,18 +97,19 @@ class Program:
         self, numbers: Sequence[float], theta: Any = None, slopes: bool = True
     ) -> str:
         """Run one sample eagerly (at theta), and give the words of what it raises."""
-        kept = [p.data for p in self.parameters]
-        try:
-            for p, x in zip(self.parameters, kept if theta is None else theta):
-                p.data = float(x)
-            y = self._f(*rebuild(self._like, numbers))
-            if slopes and isinstance(y, Value):
-                gradient(y, self.parameters)
-        except (ArithmeticError, ValueError) as error:
-            return str(error)
-        finally:
-            for p, x in zip(self.parameters, kept):
-                p.data = x
+        with self.lock:
+            kept = [p.data for p in self.parameters]
+            try:
+                for p, x in zip(self.parameters, kept if theta is None else theta):
+                    p.data = float(x)
+                y = self._f(*rebuild(self._like, numbers))
+                if slopes and isinstance(y, Value):
+                    gradient(y, self.parameters)
+            except (ArithmeticError, ValueError) as error:
+                return str(error)
+            finally:
+                for p, x in zip(self.parameters, kept):
+                    p.data = x
         return ""
 
     def source(self, with_gradient: bool = True) -> str:
@@ -132,9 +141,12 @@ def _trace_twice(
     f: Callable[..., Any], like: Sequence[Any]
 ) -> tuple[Trace, list[Value], Tape]:
     """Trace f, and once more: what differs between two runs cannot be compiled."""
+    before = random.getstate(), np.random.get_state(legacy=True)
     first, second = _trace(f, like), _trace(f, like)
-    same = first[1] == second[1] and first[2].is_like(second[2])
-    if not same:
+    drawn = repr(before) != repr((random.getstate(), np.random.get_state(legacy=True)))
+    random.setstate(before[0])
+    np.random.set_state(before[1])
+    if drawn or first[1] != second[1] or not first[2].is_like(second[2]):
         raise TraceError(
             "f is not deterministic: two runs recorded different programs; draw random "
             "numbers outside of f and pass them in as arguments"

@@ -121,7 +121,8 @@ class Runner:
     def read_theta(self) -> Array:
         """Read the numbers of the parameters, once sure that these are the same."""
         self.program.check_captured()
-        return np.array([p.data for p in self.program.parameters], self.dtype)
+        with self.program.lock:
+            return np.array([p.data for p in self.program.parameters], self.dtype)
 
     def check_theta(self, theta: Any) -> Array:
         """Give theta as a flat array of the right length."""

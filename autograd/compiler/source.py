@@ -6,6 +6,7 @@ so it can be pasted into a file.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from autograd import primitives as table
@@ -114,7 +115,8 @@ class Source:
         ]
         head = ["import math\n"]
         if self._tape.parameters:
-            head.append(f"parameters = {list(parameters)!r}\n")
+            numbers = ", ".join(_literal(x) for x in parameters)
+            head.append(f"parameters = [{numbers}]\n")
         return "\n\n".join([*head, *reversed(helpers), body])
 
     def _needed(self, roots: Sequence[int]) -> list[int]:
@@ -127,8 +129,7 @@ class Source:
     def _name(self, i: int) -> str:
         constant = self._tape.constants.get(i)
         if constant is not None:
-            finite = constant == constant and abs(constant) != float("inf")
-            text = repr(constant) if finite else f"float('{constant}')"
+            text = _literal(constant)
             return f"({text})" if text.startswith("-") else text
         return self._names.get(i) or f"v{i}"
 
@@ -152,6 +153,10 @@ class Source:
         parts = [terms[k : k + _LONGEST] for k in range(0, len(terms), _LONGEST)]
         lines = [f"    v{i} = {' + '.join(parts[0]) if parts else '0.0'}"]
         return lines + [f"    v{i} += {' + '.join(part)}" for part in parts[1:]]
+
+
+def _literal(x: float) -> str:
+    return repr(x) if isfinite(x) else f"float('{x}')"
 
 
 class _Code:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from autograd import Value, adjoints, compile, topological_order
+from autograd import Value, adjoints, atan2, compile, topological_order, where
 from autograd.nest import flatten
 from tests.laws_compile import (
     ARITIES,
@@ -238,6 +238,52 @@ def test_second_derivatives_of_each_primitive_compile(name):
         want = grad(twice)(xs)
         got = compile(grad(twice), xs)([xs, xs])
         assert got == pytest.approx(np.array([want, want]), rel=1e-11, abs=1e-11)
+
+
+TOTAL = sorted(  # defined for all numbers
+    set(NAMES)
+    - {"div", "power", "general_power", "log", "log1p", "sqrt"}
+    - {"asin", "acos", "atan2", "hypot", "tan"}
+)
+
+
+@pytest.mark.parametrize("outer", TOTAL)
+def test_one_primitive_of_another_in_both_orders(outer):
+    # What simplifies a program looks at an operation and its operands.
+    count = 2 if outer == "dot" else ARITIES[outer][0]
+    for inner, row in ROWS.items():
+        point = row.points[0]
+        ws = [Value(x) for x in point[: len(point) - row.constants]]
+        tail = point[len(ws) :]
+
+        def f(t: Any, ws: Any = ws, tail: Any = tail, inner: Any = inner) -> Any:
+            y = apply(inner, *ws, *tail)
+            other = [t, 0.5, ws[0]][:count]
+            orders = [[y, *other[1:]], [*other[1:], y], [y] * count, [t, y, t][:count]]
+            return [apply(outer, *args) for args in orders]
+
+        check(f, [(0.37,), (-1.21,)])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, w: (x - w) * (w - x),
+        lambda x, w: (x / w) + (w / x),
+        lambda x, w: where(x < w, 1.0, 2.0) + 4.0 * where(w < x, 1.0, 2.0),
+        lambda x, w: [atan2(0.0, x), atan2(-0.0, x)],
+        lambda x, w: [x**2, x**1, x**0, x**-1, x**3, (x * x) ** 0.5, (x * x) ** w],
+        lambda x, w: [x * 1.0, x * -1.0, 1.0 * x, -1.0 * x, x * 0.0, 0.0 - x, x - 0.0],
+        lambda x, w: [x / 1.0, x / -1.0, 1.0 / x, 0.0 / x, x / 0.25, 0.0 + x, -x],
+        lambda x, w: [where(1.0, x, w), where(0.0, x, w), where(x, x, w), x - x],
+        lambda x, w: [x * 2.0 * 3.0 - 5.0 * x, (x + 1.0) - (1.0 - x), -(x - w) * 2.0],
+        lambda x, w: [abs(-x), abs(x), -abs(x), -abs(-x), -((-x) * (-w))],
+    ],
+)
+def test_simplified_expressions_agree(f):
+    w = Value(0.75)
+    samples = [(-1.5,), (0.75,), (2.0,)]
+    check(lambda x: f(x, w), samples)
 
 
 def test_programs_reach_every_primitive():

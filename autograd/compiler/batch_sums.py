@@ -65,7 +65,7 @@ def _bind_contraction(arenas: Arenas, part: Contraction, total: Array) -> None:
     else:
         terms = arenas.temporary((len(left), *part.to.shape), 3)
         calls.append(partial(np.matmul, left, right.transpose(0, 2, 1), out=terms))
-        calls.append(partial(np.sum, terms, axis=0, out=total))
+        calls.append(partial(np.add.reduce, terms, axis=0, out=total))
     if (part.factors != 1.0).any():
         factors = part.factors.astype(arenas.dtype)
         calls.append(partial(np.multiply, total, factors, out=total))

@@ -70,8 +70,8 @@ class Compiled:
         """
         runner = self._prepare(args)
         program = runner.program
-        if program.takes_numbers and all(isinstance(x, Real) for x in args):
-            return program.call_numbers([float(x) for x in args])
+        if program.takes_numbers and all(map(_is_number, args)):
+            return program.call_numbers(args)
         with np.errstate(all="ignore"):  # judged by the program itself
             return runner.call(args)
 
@@ -132,6 +132,10 @@ class Compiled:
         if self._runner is None:
             return f"<compiled {name}, not traced yet>"
         return f"<compiled {name}: {self._runner.program.summary()}>"
+
+
+def _is_number(x: Any) -> bool:
+    return type(x) is float or isinstance(x, Real)
 
 
 def _flags(batched: bool | Sequence[bool], count: int) -> list[bool]:

@@ -103,6 +103,6 @@ KERNELS: dict[Primitive, Kernel] = {
 
 # Over sequences: xs has the sequence along its first axis.
 REDUCTIONS: dict[Primitive, Kernel] = {
-    table.max: lambda out, xs: xs.max(axis=0, out=out),
-    table.min: lambda out, xs: xs.min(axis=0, out=out),
+    table.max: lambda out, xs: np.maximum.reduce(xs, axis=0, out=out),
+    table.min: lambda out, xs: np.minimum.reduce(xs, axis=0, out=out),
 }

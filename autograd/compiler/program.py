@@ -80,6 +80,7 @@ class Program:
 
     def call_numbers(self, args: Sequence[float]) -> Any:
         """Compute the outputs for single numbers, by straight-line Python."""
+        numbers = [x if type(x) is float else float(x) for x in args]
         if self._scalar is None:
             namespace: dict[str, Any] = {}
             with self.lock:
@@ -88,10 +89,10 @@ class Program:
         try:
             if self.parameters:
                 self.check_captured()
-                return self._scalar(*args, [p.data for p in self.parameters])
-            return self._scalar(*args)
+                return self._scalar(*numbers, [p.data for p in self.parameters])
+            return self._scalar(*numbers)
         except (ArithmeticError, ValueError) as error:
-            raise FloatingPointError(self.eager_error(args) or str(error)) from None
+            raise FloatingPointError(self.eager_error(numbers) or str(error)) from None
 
     def eager_error(
         self, numbers: Sequence[float], theta: Any = None, slopes: bool = True

@@ -128,7 +128,7 @@ class Bound(Arenas):
             return operand.reshape(()) if operand.shape == (1, 1) else operand
         stack = self.read(batched, places, 3)
         total = self.temporary(stack.shape[1:], slot)
-        self.calls.append(partial(np.sum, stack, axis=0, out=total))
+        self.calls.append(partial(np.add.reduce, stack, axis=0, out=total))
         return total
 
     def _bind_products(self, instruction: Sum, out: Array) -> None:
@@ -142,7 +142,9 @@ class Bound(Arenas):
             a, b = self.read(batched, u, 0), self.read(batched, v, 1)
             term = self.temporary(out.shape, 3) if k else out
             calls.append(partial(np.multiply, a, b, out=term))
-            if factor is not None:
+            if factor is not None and (factor == -1.0).all():
+                calls.append(partial(np.negative, term, out=term))
+            elif factor is not None:
                 column = factor.astype(out.dtype)[:, None]
                 calls.append(partial(np.multiply, term, column, out=term))
             if k:
@@ -168,9 +170,11 @@ class Bound(Arenas):
         flat = self.out(batched, product.start, product.count)
         out = flat.reshape(sets, size, -1)
         operand = self.read(batched, product.operand, 1)
-        if terms == 1 and sets == 1:  # faster than one call that stretches both
-            self.calls.append(partial(np.copyto, flat, operand[0]))
-            self.calls.append(partial(np.multiply, flat, matrix[0], out=flat))
+        if product.matrix.size == 1:
+            factor = matrix.reshape(())
+            self.calls.append(partial(np.multiply, operand[0], factor, out=flat))
+        elif terms == 1 and sets == 1:  # faster than to multiply a column by a row
+            self.calls.append(partial(np.dot, matrix[0], operand[0], out=flat))
         elif terms == 1:
             self.calls.append(partial(np.multiply, matrix, operand, out=out))
         elif size == 1 and terms <= 4:

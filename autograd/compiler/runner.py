@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-# Larger batches run in parts, so that the rows of a part stay near the processor.
-_LARGEST_ARENA = 2**21  # numbers
+# Larger batches run in parts, so that memory stays bounded.
+_LARGEST_ARENA = 2**24  # numbers
 _MOST_BATCH_SIZES = 8  # for which arrays are kept
 _MOST_ASKED = 100  # samples that are run eagerly to find the one that went wrong
 

@@ -50,7 +50,7 @@ _EXPRESSIONS: dict[Primitive, str] = {
     table.leaky_relu: "{1} * {0} if {0} <= 0.0 else {0}",
     table.abs: "abs({0})",
     table.sign: "float(({0} > 0.0) - ({0} < 0.0)) if {0} == {0} else {0}",
-    table.step: "(1.0 if {0} > 0.0 else 0.0) if {0} == {0} else {0}",
+    table.step: "1.0 if {0} > 0.0 else 0.0 if {0} <= 0.0 else {0}",
     table.less: "1.0 if {0} < {1} else 0.0",
     table.less_equal: "1.0 if {0} <= {1} else 0.0",
     table.maximum: "{0} if {0} > {1} or {0} != {0} else {1}",

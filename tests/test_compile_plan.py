@@ -12,7 +12,7 @@ import pytest
 
 import nn
 from autograd import Value, compile, dot, exp, sin, tanh
-from autograd.compiler.roll import BatchSum, Contraction, Elementwise
+from autograd.compiler.instructions import BatchSum, Contraction, Elementwise
 from autograd.compiler.run import Bound
 
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from autograd.compiler.roll import regular
+from autograd.compiler.instructions import regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autograd.compiler.roll import Places, Plan
+    from autograd.compiler.instructions import Places
+    from autograd.compiler.roll import Plan
 
     Array = np.ndarray[Any, Any]
     Calls = list[Callable[[], Any]]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from autograd.compiler.roll import Contraction, regular
+from autograd.compiler.instructions import Contraction, regular
 
 if TYPE_CHECKING:
     from autograd.compiler.arenas import Arenas, Array
-    from autograd.compiler.roll import BatchSum, Places
+    from autograd.compiler.instructions import BatchSum, Places
 
 
 def bind_gradient(arenas: Arenas) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from autograd.compiler.roll import BatchSum, Contraction, Elementwise, Sum
+from autograd.compiler.instructions import BatchSum, Contraction, Elementwise, Sum
 
 if TYPE_CHECKING:
     from autograd.compiler.roll import Plan

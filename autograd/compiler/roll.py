@@ -1,115 +1,25 @@
 """Step 4c, roll: rows of one level and one shape become one instruction over arrays.
 
-There are two arenas of numbers. The shared arena holds one number per shared node:
-constants, parameters, inputs without a batch axis, and results. The batched arena holds
-a row per batched node: inputs, and results. An instruction fills consecutive places of
-an arena; it names its operands by arrays of places. Rows are placed so that these
-arrays are regular where the program is: then an operand is a view, and nothing moves.
-
-A sum of parameters times one set of batched rows is a matrix product. So is a gradient:
-products of two batched rows, summed over the batch.
+Rows are placed so that the operands of the next instructions are regular where the
+program is: then an operand is a view, and nothing moves. A sum of parameters times one
+set of batched rows is a matrix product.
 """
 
 from __future__ import annotations
 
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd.compiler.contract import roll_gradients
 from autograd.compiler.forms import NONE
+from autograd.compiler.instructions import Elementwise, Product, Sum, places, regular
 from autograd.compiler.rows import Row, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
-
+    from autograd.compiler.instructions import InputKind, Places
     from autograd.compiler.tape import Tape
-    from autograd.operation import Primitive
-
-    Places = NDArray[np.intp]
-    InputKind = Literal["shared", "narrow", "wide"]
-
-
-class Elementwise:
-    """out[i] = op(args[0][i], args[1][i], ...); each arg is (batched, places)."""
-
-    def __init__(
-        self, op: Primitive, batched: bool, start: int, args: list[tuple[bool, Places]]
-    ) -> None:
-        self.op, self.batched, self.start, self.args = op, batched, start, args
-        self.count = len(args[0][1])
-
-
-class Product:
-    """out[s, i] = sum over t: matrix[s, i, t] * operand[s, t]: stacked matrix products.
-
-    ``matrix`` are places of the shared arena, ``operand`` of the sum's own. Where it is
-    ``biased``, the last column is a bias, and meets a row of ones.
-    """
-
-    def __init__(
-        self, start: int, matrix: Places, operand: Places, biased: bool = False
-    ) -> None:
-        self.start, self.matrix, self.operand = start, matrix, operand
-        self.biased = biased
-        self.count = matrix.shape[0] * matrix.shape[1]
-
-
-class Sum:
-    """out = bias + sum of plus - sum of minus + products of rows + matrix products.
-
-    ``bias``, and the entries of ``plus`` and ``minus``, are arrays of places, one for
-    each row; ``products`` has (coefficients or None, places, places).
-    """
-
-    def __init__(self, batched: bool, start: int, count: int) -> None:
-        self.batched, self.start, self.count = batched, start, count
-        self.bias: Places | None = None
-        self.plus: list[Places] = []
-        self.minus: list[Places] = []
-        self.products: list[tuple[NDArray[Any] | None, Places, Places]] = []
-        self.matrices: list[Product] = []
-
-
-class Contraction:
-    """gradient[to[i, j]] += sum over s, batch: c[i, j] * left[s, i] * right[s, j]."""
-
-    def __init__(
-        self, to: Places, factors: NDArray[Any], left: Places, right: Places
-    ) -> None:
-        self.to, self.factors, self.left, self.right = to, factors, left, right
-
-
-class BatchSum:
-    """gradient[to[i]] += factor[i] * sum over the batch of rows[i]; factors are shared.
-
-    With ``times`` it is the sum of rows[i] * times[i].
-    """
-
-    def __init__(
-        self, to: Places, factors: Places, rows: Places, times: Places | None = None
-    ) -> None:
-        self.to, self.factors, self.rows, self.times = to, factors, rows, times
-
-
-def places(numbers: Iterable[int]) -> Places:
-    """Give places as an array."""
-    return np.array(list(numbers), dtype=np.intp)
-
-
-def regular(places: Places) -> tuple[int, ...] | None:
-    """Give the step along each axis if places is an affine function of its indices."""
-    origin = (0,) * places.ndim
-    steps = []
-    grid: Any = places[origin]
-    for axis, size in enumerate(places.shape):
-        second = (*origin[:axis], 1, *origin[axis + 1 :])
-        steps.append(int(places[second] - places[origin]) if size > 1 else 0)
-        shape = [-1 if k == axis else 1 for k in range(places.ndim)]
-        grid = grid + steps[-1] * np.arange(size).reshape(shape)
-    return tuple(steps) if np.array_equal(grid, places) else None
 
 
 class Plan:
@@ -127,10 +37,10 @@ class Plan:
         batched_inputs = [i for i, kind in zip(tape.inputs, kinds) if kind != "shared"]
         rows = Rows(tape, batched_inputs, outputs, gradients)
         self._rows = rows
-        self._place: dict[int, int] = {}
+        self.place: dict[int, int] = {}
         self.parameters = slice(0, len(tape.parameters))
         self.sizes = [0, 0]  # of the shared and the batched arena
-        self.ones: list[int] = []  # batched places that hold 1
+        self.ones: set[int] = set()  # batched places that hold 1
         self._put_all(tape.parameters, False)
         self._place_inputs(inputs)
         self.constants = {self._put(i, False): c for i, c in tape.constants.items()}
@@ -141,8 +51,11 @@ class Plan:
             mine.sort(key=lambda row: row.level)
             for _, level in groupby(mine, key=lambda row: row.level):
                 program += self._roll_level(list(level), batched)
-        self.outputs = [(i in rows.batched, self._place[i]) for i in outputs]
-        self.gradients = self._roll_gradients()
+        self.outputs = [(i in rows.batched, self.place[i]) for i in outputs]
+        bias = [(k, row.bias) for k, row in enumerate(rows.gradients)]
+        # Places in the gradient, and of what is added to it once for all samples.
+        self.gradient_bias = _slices([(k, self.place[i]) for k, i in bias if i != NONE])
+        self.gradients = roll_gradients(self, rows.gradients)
 
     def _place_inputs(self, inputs: list[tuple[InputKind, int]]) -> None:
         """Place each array of inputs, wide ones first in the batched arena."""
@@ -154,7 +67,7 @@ class Plan:
                 self.wide = self.sizes[True]
         # For each array: whether it is batched, its first place, its size.
         self.arguments = [
-            (kind != "shared", self._place[block[0]] if block else 0, len(block))
+            (kind != "shared", self.place[block[0]] if block else 0, len(block))
             for kind, block in blocks
         ]
 
@@ -168,14 +81,14 @@ class Plan:
         for node in nodes:
             self._put(node, batched)
         if batched and len(nodes) > 1:
-            self.ones.append(self.sizes[True])
+            self.ones.add(self.sizes[True])
             self.sizes[True] += 1
         return start
 
     def _put(self, node: int, batched: bool) -> int:
-        self._place[node] = self.sizes[batched]
+        self.place[node] = self.sizes[batched]
         self.sizes[batched] += 1
-        return self._place[node]
+        return self.place[node]
 
     # ---- rows ------------------------------------------------------------------------
 
@@ -190,7 +103,7 @@ class Plan:
         ]
 
     def _elementwise(self, rows: list[Row]) -> Elementwise:
-        place, batched, op = self._place, rows[0].batched, rows[0].op
+        place, batched, op = self.place, rows[0].batched, rows[0].op
         rows.sort(key=lambda row: [place[i] for i in row.args])
         start = self._put_all([row.node for row in rows], batched)
         assert op is not None
@@ -201,7 +114,7 @@ class Plan:
         return Elementwise(op, batched, start, args)
 
     def _sum(self, rows: list[Row]) -> Sum:
-        place, batched = self._place, rows[0].batched
+        place, batched = self.place, rows[0].batched
         for row in rows:
             row.scaled.sort(key=lambda pu: (place[pu[1]], place[pu[0]]))
             row.plus.sort(key=place.__getitem__)
@@ -261,7 +174,7 @@ class Plan:
             out.bias = None
 
     def _product(self, rows: list[Row], size: int) -> Product:
-        place = self._place
+        place = self.place
         terms = len(rows[0].scaled)
         matrix = places(place[p] for row in rows for p, _ in row.scaled)
         operand = places(place[u] for row in rows[::size] for _, u in row.scaled)
@@ -271,102 +184,20 @@ class Plan:
             operand.reshape(-1, terms),
         )
 
-    # ---- gradients -------------------------------------------------------------------
-
-    def _roll_gradients(self) -> list[Contraction | BatchSum]:
-        place, gradients = self._place, self._rows.gradients
-        bias = [
-            (k, place[row.bias]) for k, row in enumerate(gradients) if row.bias != NONE
-        ]
-        self.gradient_bias = []  # places in the gradient, in the shared arena
-        if bias:
-            to, source = (_as_slice(places(column)) for column in zip(*bias))
-            self.gradient_bias.append((to, source))
-        by_left: dict[int, list[tuple[int, int, float]]] = {}
-        single: list[tuple[int, int, int]] = []  # to, factor, row
-        for k, row in enumerate(gradients):
-            one, minus_one = self._constant(1.0), self._constant(-1.0)
-            single += [(k, one, place[u]) for u in row.plus]
-            single += [(k, minus_one, place[u]) for u in row.minus]
-            single += [(k, place[p], place[u]) for p, u in row.scaled]
-            for c, u, v in row.products:
-                right, left = sorted((place[u], place[v]))
-                by_left.setdefault(left, []).append((right, k, c))
-        single = [term for term in single if not self._joins_block(*term, by_left)]
-        found = self._contractions(by_left)
-        if single:
-            single.sort(key=lambda entry: entry[2])
-            runs = _runs([row for _, _, row in single])
-            for start, stop in runs if len(runs) <= 16 else [(0, len(single))]:
-                columns = [places(column) for column in zip(*single[start:stop])]
-                found.append(BatchSum(*columns))
-        return found
-
-    def _joins_block(
-        self,
-        to: int,
-        factor: int,
-        row: int,
-        by_left: dict[int, list[tuple[int, int, float]]],
-    ) -> bool:
-        """Make a plain sum of a row its product with the ones behind its partners."""
-        if row not in by_left or self.constants.get(factor) != 1.0:
-            return False
-        ones = max(by_left[row])[0] + 1
-        if ones in self.ones:
-            by_left[row].append((ones, to, 1.0))
-        return ones in self.ones
-
-    def _constant(self, x: float) -> int:
+    def constant(self, x: float) -> int:
+        """Give the place of the constant x."""
         node = self.tape.constant(x)
-        if node not in self._place:
+        if node not in self.place:
             self.constants[self._put(node, False)] = x
-        return self._place[node]
-
-    def _contractions(
-        self, by_left: dict[int, list[tuple[int, int, float]]]
-    ) -> list[Contraction | BatchSum]:
-        """Group products into blocks: all pairs of some left and some right rows."""
-        blocks: dict[Any, list[int]] = {}
-        for row in sorted(by_left):
-            by_left[row].sort()
-            blocks.setdefault(tuple(r for r, _, _ in by_left[row]), []).append(row)
-        stacks: dict[Any, list[tuple[list[int], Any]]] = {}
-        loose: list[tuple[int, int, int, float]] = []  # to, left, right, factor
-        for rights, lefts in blocks.items():
-            if len(rights) * len(lefts) < 4:
-                loose += [(k, i, r, c) for i in lefts for r, k, c in by_left[i]]
-                continue
-            targets = tuple(k for i in lefts for _, k, _ in by_left[i])
-            factors = tuple(c for i in lefts for _, _, c in by_left[i])
-            stacks.setdefault((targets, factors, len(lefts)), []).append(
-                (lefts, rights)
-            )
-        found: list[Contraction | BatchSum] = []
-        for (target, factors, count), pairs in stacks.items():
-            shape = (count, len(target) // count)
-            found.append(
-                Contraction(
-                    places(target).reshape(shape),
-                    np.array(factors).reshape(shape),
-                    np.array([lefts for lefts, _ in pairs], dtype=np.intp),
-                    np.array([rights for _, rights in pairs], dtype=np.intp),
-                )
-            )
-        if loose:
-            loose.sort()
-            to, left, right = (
-                places(column) for column in zip(*[e[:3] for e in loose])
-            )
-            weights = places(self._constant(entry[3]) for entry in loose)
-            found.append(BatchSum(to, weights, left, right))
-        return found
+        return self.place[node]
 
 
-def _runs(rows: list[int]) -> list[tuple[int, int]]:
-    """Split a sorted list into (start, stop) of its runs of consecutive numbers."""
-    cuts = [i for i in range(1, len(rows)) if rows[i] != rows[i - 1] + 1]
-    return list(zip([0, *cuts], [*cuts, len(rows)]))
+def _slices(pairs: list[tuple[int, int]]) -> list[tuple[Any, Any]]:
+    """Give pairs of places as arrays, or as slices where they are consecutive."""
+    if not pairs:
+        return []
+    to, source = (places(column) for column in zip(*pairs))
+    return [(_as_slice(to), _as_slice(source))]
 
 
 def _as_slice(numbers: Places) -> Any:

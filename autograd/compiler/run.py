@@ -13,12 +13,13 @@ import numpy as np
 
 from autograd.compiler.arenas import Arenas
 from autograd.compiler.batch_sums import bind_gradient
+from autograd.compiler.instructions import Elementwise, Sum
 from autograd.compiler.kernels import KERNELS, REDUCTIONS
-from autograd.compiler.roll import Elementwise, Sum
 
 if TYPE_CHECKING:
     from autograd.compiler.arenas import Array
-    from autograd.compiler.roll import Places, Plan, Product
+    from autograd.compiler.instructions import Places, Product
+    from autograd.compiler.roll import Plan
 
 
 class Bound(Arenas):

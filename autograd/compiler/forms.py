@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd import primitives as table
+from autograd.compiler.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +57,8 @@ class Forms:
             table.sum: self._sum,
             table.dot: self._dot,
         }
-        for i, op in enumerate(tape.ops):
+        for i in progress(range(len(tape)), "gather sums of products"):
+            op = tape.ops[i]
             if self._uses[i] and op in rules:
                 form = self.of[i] = rules[op](*tape.args[i])
                 if op in (table.mul, table.div) and form and not _moderate(form):

@@ -15,6 +15,7 @@ import numpy as np
 from autograd.compiler.contract import roll_gradients
 from autograd.compiler.forms import NONE
 from autograd.compiler.instructions import Elementwise, Product, Sum, places, regular
+from autograd.compiler.progress import progress
 from autograd.compiler.rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ class Plan:
         for batched, program in ((False, self.shared), (True, self.batched)):
             mine = [row for row in rows.rows if row.batched is batched]
             mine.sort(key=lambda row: row.level)
-            for _, level in groupby(mine, key=lambda row: row.level):
-                program += self._roll_level(list(level), batched)
+            levels = groupby(mine, key=lambda row: row.level)
+            for level in progress([list(rows) for _, rows in levels], "roll"):
+                program += self._roll_level(level, batched)
         self.outputs = [(i in rows.batched, self.place[i]) for i in outputs]
         bias = [(k, row.bias) for k, row in enumerate(rows.gradients)]
         # Places in the gradient, and of what is added to it once for all samples.

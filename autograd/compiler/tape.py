@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import primitives as table
 from autograd.compiler import TraceError
+from autograd.compiler.progress import progress
 from autograd.compiler.trace import symbol
 from autograd.custom import CustomPrimitive
 from autograd.graph import topological_order
@@ -57,7 +58,8 @@ class Tape:
         """Append the graph below the roots; give the index of each root."""
         roots = list(roots)
         index = self._index
-        for node in topological_order(*[x for x in roots if isinstance(x, Value)]):
+        order = topological_order(*[x for x in roots if isinstance(x, Value)])
+        for node in progress(order, "write the tape"):
             if node not in index:
                 op, args = node.op, tuple([self._operand(x) for x in node.args])
                 assert op is not None

@@ -47,6 +47,8 @@ class Compiled:
         return self._runner
 
     def _prepare(self, args: Sequence[Any]) -> Runner:
+        if self._runner is not None:
+            return self._runner
         with self._lock:
             if self._runner is None:
                 flags = _flags(self._batched, len(args))

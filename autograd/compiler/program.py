@@ -59,6 +59,8 @@ class Program:
 
     def plan(self, with_gradient: bool) -> Plan:
         """Give the plan for the outputs, or for the one output and its gradient."""
+        if with_gradient in self._plans:
+            return self._plans[with_gradient]
         with self.lock:
             if with_gradient not in self._plans:
                 with collector_paused():

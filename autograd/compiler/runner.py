@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,8 +37,10 @@ class Runner:
         arrays, batch = self.arrays(args)
         theta = self.read_theta()
         result = np.empty((batch, len(program.roots)), self.dtype)
-        for part, bound in self._parts(False, arrays, batch, theta):
+        for part in self._parts(False, batch):
+            bound = self._run(False, part, arrays, theta)
             bound.read_outputs(result[part])
+            self._give_back(False, bound)
         finite = np.isfinite(result).all(axis=1)
         for bad in np.flatnonzero(~finite)[:_MOST_ASKED]:
             reason = program.eager_error(_sample(arrays, bad), theta, slopes=False)
@@ -54,35 +56,39 @@ class Runner:
         """Give the mean of the one output over the batch, and its gradient."""
         arrays, batch = self.arrays(args)
         theta = self.read_theta() if theta is None else self.check_theta(theta)
-        value, slopes = 0.0, None
-        for part, bound in self._parts(True, arrays, batch, theta):
+        parts = self._parts(True, batch)
+        means, gradients = [], []
+        for part in parts:
+            bound = self._run(True, part, arrays, theta)
             mean, gradient = bound.mean_output(), bound.mean_gradient()
             if not math.isfinite(mean + gradient.dot(gradient)):
                 self._check_finite(mean, gradient, arrays, part.start, bound, theta)
-            if part.stop - part.start == batch:
-                return mean, gradient
-            share = (part.stop - part.start) / batch
-            value += share * mean
-            slopes = share * gradient if slopes is None else slopes + share * gradient
-        assert slopes is not None
-        return value, slopes
+            self._give_back(True, bound)
+            means.append(mean)
+            gradients.append(gradient)
+        if len(parts) == 1:
+            return mean, gradient
+        shares = np.array([(part.stop - part.start) / batch for part in parts])
+        return float(shares.dot(means)), shares.astype(self.dtype) @ gradients
 
-    def _parts(
-        self, with_gradient: bool, arrays: list[Array], batch: int, theta: Array
-    ) -> Iterator[tuple[slice, Bound]]:
-        """Run the plan part by part; yield each part of the batch with its results."""
+    def _parts(self, with_gradient: bool, batch: int) -> list[slice]:
+        """Divide a batch that is too large for the arenas."""
         rows = self.program.plan(with_gradient).sizes[1]
         size = max(_LARGEST_ARENA // max(rows, 1), 16)
-        for start in range(0, batch, size):
-            part = slice(start, min(start + size, batch))
-            bound = self._take(with_gradient, part.stop - part.start)
-            try:
-                bound.theta[:] = theta
-                bound.fill(arrays, part)
-                bound.run()
-                yield part, bound
-            finally:
-                self._give_back(with_gradient, bound)
+        if batch <= size:
+            return [slice(0, batch)]
+        starts = range(0, batch, size)
+        return [slice(start, min(start + size, batch)) for start in starts]
+
+    def _run(
+        self, with_gradient: bool, part: slice, arrays: list[Array], theta: Array
+    ) -> Bound:
+        """Run a plan on a part of the batch, and lend the arrays that it ran on."""
+        bound = self._take(with_gradient, part.stop - part.start)
+        bound.theta[:] = theta
+        bound.fill(arrays, part)
+        bound.run()
+        return bound
 
     def _take(self, with_gradient: bool, batch: int) -> Bound:
         try:

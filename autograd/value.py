@@ -156,17 +156,12 @@ class Value:
             )
         return self is other if isinstance(other, Value) else NotImplemented
 
-    def __lt__(self, other: Scalar) -> bool:
-        return self.data < _data(other)
-
-    def __le__(self, other: Scalar) -> bool:
-        return self.data <= _data(other)
-
-    def __gt__(self, other: Scalar) -> bool:
-        return self.data > _data(other)
-
-    def __ge__(self, other: Scalar) -> bool:
-        return self.data >= _data(other)
+    # fmt: off
+    def __lt__(self, y: Scalar) -> bool: return self.data < _data(y)
+    def __le__(self, y: Scalar) -> bool: return self.data <= _data(y)
+    def __gt__(self, y: Scalar) -> bool: return self.data > _data(y)
+    def __ge__(self, y: Scalar) -> bool: return self.data >= _data(y)
+    # fmt: on
 
     # ---- what would lose a gradient silently is refused ----------------------------
 

@@ -3,7 +3,8 @@
 Read the source in this order: ``module`` (what has parameters), ``choice`` (things
 chosen by name), ``activations``, ``init`` (first weights), ``layers``, ``losses``,
 ``optimizer``, ``optim`` (update rules), ``schedules`` (learning rates), ``data`` (what
-goes in), ``steps`` (one step of training), ``training`` (fit and predict).
+goes in), ``steps`` and ``compiled_step`` (one step of training), ``training`` (fit and
+predict).
 """
 
 try:

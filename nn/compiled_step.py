@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import numpy as np
 
-from autograd import compile, no_grad
-from nn.losses import cross_entropy
+from autograd import TraceError, compile, no_grad
+from nn.losses import LOSSES, cross_entropy
 from nn.steps import EagerStep
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
@@ -34,6 +36,8 @@ class CompiledStep:
         self._targets: Array = np.array(_checked_targets(eager), dtype=float)
         like = tuple(self._rows[0].tolist()), self._targets[0].tolist()
         self._loss = compile(lambda x, y: eager.loss_of([x], [y]), *like)
+        if eager.mean_loss not in LOSSES.values():
+            self._check_that_it_is_a_mean()
         places = {p: i for i, p in enumerate(self._loss.parameters)}
         trained = self.optimizer.parameters
         # Which trained parameter the loss depends on, and where it stands in theta.
@@ -41,6 +45,20 @@ class CompiledStep:
         self._used = np.array(used, dtype=int)
         self._places = np.array([places[trained[i]] for i in used], dtype=int)
         self.read_back()
+
+    def _check_that_it_is_a_mean(self) -> None:
+        """Compare on a few samples: a person's loss may mix the samples of a batch."""
+        few = min(len(self._rows), 8)
+        with no_grad():
+            eager = self._eager
+            together = eager.loss_of(eager.rows[:few], eager.targets[:few]).data
+        alone = float(self._loss(self._rows[:few], self._targets[:few]).mean())
+        same = abs(together - alone) <= 1e-9 * max(1.0, abs(together))
+        if isfinite(together) and not same:  # else the first step says what is wrong
+            raise TraceError(
+                "the loss of a batch is not the mean of the losses of its samples "
+                f"(of {few}: {together!r}, not {alone!r})"
+            )
 
     def __call__(self, indices: list[int], place: str) -> float:
         """Move the parameters by one step on these rows; give the loss before it."""

@@ -11,6 +11,8 @@ import pytest
 
 import nn
 from autograd import TraceError, Value, relu, softmax
+from autograd import max as largest
+from autograd import sum as total
 from nn import fit
 from nn.optim import OPTIMIZERS
 
@@ -356,3 +358,20 @@ def test_a_rate_too_large_ends_as_by_eager():
         kinds.append(str(caught.value).split(":")[0])
         assert np.isfinite(numbers(model)).all()
     assert kinds[0] == kinds[1]
+
+
+@pytest.mark.parametrize("pick", [total, largest])
+def test_a_loss_that_is_no_mean_over_samples_trains_eagerly(pick):
+    def loss(predictions, targets):
+        return pick([(p - y) ** 2 for p, y in zip(predictions, targets, strict=True)])
+
+    def trained(compile):
+        model = nn.Layer(1, 1, "identity", init=nn.init.uniform(0.5, 0.5))
+        options = {"lr": 0.01, "epochs": 3, "progress": False, "compile": compile}
+        return nn.fit(model, [1.0, 2.0, 3.0], [1.0, 0.0, 2.0], loss, **options).loss
+
+    with pytest.warns(RuntimeWarning, match="not the mean of the losses"):
+        losses = trained(None)
+    assert losses == trained(False)
+    with pytest.raises(TraceError, match="not the mean of the losses"):
+        trained(True)

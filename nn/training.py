@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import warnings
-from math import fsum
+from math import fsum, nan
 from time import perf_counter
 
 from autograd import TraceError, Value, no_grad
@@ -169,7 +169,7 @@ class _ProgressBar:
 
     def __init__(self, progress: bool | None, steps: int) -> None:
         self._bar: Any = None
-        self._shown = 0.0
+        self._shown, self._loss = 0.0, nan
         if progress is False:
             return
         try:
@@ -184,12 +184,16 @@ class _ProgressBar:
 
     def step(self, loss: float) -> None:
         if self._bar is not None:
-            now = perf_counter()
+            now, self._loss = perf_counter(), loss
             if now - self._shown > 0.1:
-                self._bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
+                self._show()
                 self._shown = now
             self._bar.update()
 
+    def _show(self) -> None:
+        self._bar.set_postfix(loss=f"{self._loss:.4g}", refresh=False)
+
     def close(self) -> None:
         if self._bar is not None:
+            self._show()
             self._bar.close()

@@ -297,6 +297,8 @@ _NEVER_OPERANDS = (str, bytes, complex, list, tuple, dict, set, type(None))
 
 
 def _operand(x: Any) -> Scalar:
+    if type(x) is float:
+        return x
     if isinstance(x, Value):
         return x.data if isinstance(x, Constant) else x
     return number(x)
@@ -304,9 +306,11 @@ def _operand(x: Any) -> Scalar:
 
 def _is_foreign(x: Any) -> bool:
     """Tell whether x may know better what x op Value is, as a NumPy array does."""
+    if type(x) is float or isinstance(x, (Value, Real)):
+        return False
     if isinstance(x, _NEVER_OPERANDS):
         number(x)  # raises
-    return not isinstance(x, (Value, Real))
+    return True
 
 
 def _data(x: Scalar) -> float:

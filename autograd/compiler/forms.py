@@ -100,13 +100,13 @@ class Forms:
 
     def _product(self, i: int, j: int) -> Term:
         (c, a), (d, b) = self._factor(i), self._factor(j)
-        if not _moderate([(c * d, a, b)]):
+        if not 1e-100 < abs(c * d) < 1e100:
             return (1.0, i, j)
         return (c * d, b, NONE) if a == NONE else (c * d, a, b)
 
     def _divide(self, i: int, j: int) -> list[Term] | None:
         divisor = self._tape.constants.get(j)
-        if divisor is None or not _moderate([(divisor, i, NONE)]):
+        if divisor is None or not 1e-100 < abs(divisor) < 1e100:
             return None
         return _scaled(self.take(i), 1.0 / divisor)
 

@@ -19,7 +19,7 @@ from autograd.compiler.roll import Plan
 from autograd.compiler.source import Source
 from autograd.compiler.tape import Tape
 from autograd.compiler.trace import Trace
-from autograd.graph import leaves
+from autograd.graph import topological_order
 from autograd.nest import rebuild
 from autograd.value import Value
 
@@ -40,7 +40,7 @@ class Program:
         with collector_paused():
             self._trace, self.parameters, self.tape = _trace_twice(f, like)
             self.output = self._trace.output
-            self.roots = self.tape.record(self._trace.outputs)
+            self.roots = self.tape.outputs
         self._captured = captured_values(f)
         # Held while the tape grows, and while parameters are set for a moment.
         self.lock = RLock()
@@ -161,8 +161,13 @@ def _trace(
     f: Callable[..., Any], like: Sequence[Any]
 ) -> tuple[Trace, list[Value], Tape]:
     trace = Trace(f, like)
-    found = leaves(*[y for y in trace.outputs if isinstance(y, Value)])
-    captured = [v for v in found if type(v) is Value and id(v) not in trace.made]
+    outputs = [y for y in trace.outputs if isinstance(y, Value)]
+    order = topological_order(*outputs)
+    used = dict.fromkeys(x for z in order for x in z.args if type(x) is Value)
+    used.update(dict.fromkeys(outputs))
+    captured = [
+        v for v in used if type(v) is Value and v.op is None and id(v) not in trace.made
+    ]
     tape = Tape(trace.inputs, captured)
-    tape.record(trace.outputs)
+    tape.outputs = tape.record(trace.outputs, order)
     return trace, captured, tape

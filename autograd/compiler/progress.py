@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
 
-_LARGE = 100_000  # items; fewer take a moment only
+_LARGE = 300_000  # items; fewer take a moment only
 _DELAY = 2.0  # seconds until the bar shows
 
 

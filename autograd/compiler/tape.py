@@ -54,11 +54,17 @@ class Tape:
         self.args.append(args)
         return len(self.ops) - 1
 
-    def record(self, roots: Iterable[Value | float]) -> list[int]:
-        """Append the graph below the roots; give the index of each root."""
+    def record(
+        self, roots: Iterable[Value | float], order: list[Value] | None = None
+    ) -> list[int]:
+        """Append the graph below the roots; give the index of each root.
+
+        ``order`` is the topological order below the roots, where it is known.
+        """
         roots = list(roots)
         index = self._index
-        order = topological_order(*[x for x in roots if isinstance(x, Value)])
+        if order is None:
+            order = topological_order(*[x for x in roots if isinstance(x, Value)])
         for node in progress(order, "write the tape"):
             if node not in index:
                 op, args = node.op, tuple([self._operand(x) for x in node.args])

@@ -269,7 +269,7 @@ def test_a_chain_of_a_hundred_thousand_nodes_needs_no_recursion():
         except BaseException as error:
             failure.append(error)
 
-    size = threading.stack_size(512 * 1024)
+    size = threading.stack_size(8 * 1024 * 1024)
     sys.setrecursionlimit(250)
     try:
         thread = threading.Thread(target=work)

@@ -557,3 +557,15 @@ def test_a_loss_of_one_number_each():
         if loss is nn.binary_cross_entropy_with_logits:
             Y = [1.0, 0.0, 1.0, 0.0]
         check(lambda x, y, f=loss: f([model(x)], [y]), list(zip(X, Y)), 7)
+
+
+@pytest.mark.parametrize("pick", [autograd.max, autograd.min])
+def test_the_order_of_what_is_reduced_does_not_matter(pick):
+    # The second argument is computed first, so it lies before the first one.
+    w = Value(0.5)
+
+    def f(x):
+        late = tanh(tanh(tanh(x * w)))
+        return pick([late, -x])
+
+    check(f, samples(3, 4), 4)

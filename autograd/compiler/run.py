@@ -82,7 +82,9 @@ class Bound(Arenas):
         kernel = REDUCTIONS[instruction.op]
         batched = instruction.args[0][0]
         if all(kind is batched for kind, _ in instruction.args):
-            operand = self.read(batched, np.stack([p for _, p in instruction.args]))
+            # In ascending order: NumPy 1.26 reduces views with negative steps wrongly.
+            stack = np.sort(np.stack([p for _, p in instruction.args]), axis=0)
+            operand = self.read(batched, stack)
             self.calls.append(partial(kernel, out, operand))
             return
         stacked = self.temporary((len(instruction.args), *out.shape), 1)

@@ -23,12 +23,14 @@ class CustomPrimitive(Primitive):
     """A primitive that :func:`primitive` made.
 
     ``definition`` is the value function as it was given. Where it is written in
-    autograd's own functions, it can be called with Values, too.
+    autograd's own functions, it can be called with Values, too. ``numpy`` is the same
+    function for arrays, or None.
     """
 
-    __slots__ = ("definition", "module")
+    __slots__ = ("definition", "module", "numpy")
 
     definition: Callable[..., Any]
+    numpy: Callable[..., Any] | None
     module: str
 
     if not TYPE_CHECKING:  # the signature is that of every primitive
@@ -64,6 +66,7 @@ def primitive(
     name: str | None = None,
     together: Callable[..., Any] | None = None,
     needs: str = "",
+    numpy: Callable[..., Any] | None = None,
 ) -> CustomPrimitive:
     """Make a primitive from its value and its local derivatives.
 
@@ -71,7 +74,9 @@ def primitive(
     or a rule written with operators and autograd's functions, called as
     ``rule(z, x, ...)`` with the output first. Instead, ``together`` gives all partials
     at once, as a sequence. ``name`` (that of ``value`` if left out) stands in errors
-    and pictures; ``needs`` says in words where the operation is defined.
+    and pictures; ``needs`` says in words where the operation is defined. ``numpy`` is
+    the value for arrays: the compiler needs it where ``value`` uses ``math``, for it
+    can look into autograd's own functions only.
 
     The primitive takes numbers and Values, has derivatives of every order, and can be
     checked with ``gradcheck``. A wrong number of partials, and a value or a partial
@@ -107,7 +112,7 @@ def primitive(
         together=together and _checked_rules(name, together),
         needs=needs,
     )
-    op.definition = value
+    op.definition, op.numpy = value, numpy
     op.module = sys._getframe(1).f_globals.get("__name__", "__main__")
     return op
 

@@ -569,3 +569,20 @@ def test_the_order_of_what_is_reduced_does_not_matter(pick):
         return pick([late, -x])
 
     check(f, samples(3, 4), 4)
+
+
+def arc_tangent(**options):
+    return primitive(
+        lambda x: math.atan(x),
+        lambda z, x: 1.0 / (1.0 + x * x),
+        name="my_atan",
+        **options,
+    )
+
+
+def test_a_primitive_written_with_math_compiles_with_its_value_for_arrays():
+    my_atan, w = arc_tangent(numpy=np.arctan), Value(0.7)
+    c = check(lambda x: my_atan(x * w) * my_atan(w), samples(2, 3), 3)
+    assert c(2.0) == pytest.approx(math.atan(1.4) * math.atan(0.7), rel=1e-15)
+    with pytest.raises(TypeError, match="my_atan has no Python source"):
+        c.source()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import primitives as table
+from autograd.custom import CustomPrimitive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,19 @@ KERNELS: dict[Primitive, Kernel] = {
     table.minimum: _ufunc(np.minimum),
     table.where: _where,
 }
+
+
+def kernel_of(op: Primitive) -> Kernel:
+    """Give the kernel of a primitive; a user's own brings its function for arrays."""
+    if not isinstance(op, CustomPrimitive):
+        return KERNELS[op]
+    assert op.numpy is not None
+    for_arrays = op.numpy
+
+    def kernel(out: Array, *operands: Array) -> None:
+        out[...] = for_arrays(*operands)
+
+    return kernel
 
 
 # Over sequences: xs has the sequence along its first axis.

@@ -84,9 +84,11 @@ class Program:
         """Compute the outputs for single numbers, by straight-line Python."""
         numbers = [x if type(x) is float else float(x) for x in args]
         if self._scalar is None:
-            namespace: dict[str, Any] = {}
             with self.lock:
-                exec(self.source(with_gradient=False), namespace)
+                writer = Source(self.tape)
+                text = writer.function("value", self.output, self.roots)
+                namespace: dict[str, Any] = dict(writer.opaque)
+                exec(writer.module([text], []), namespace)
             self._scalar = namespace["value"]
         try:
             if self.parameters:
@@ -115,14 +117,21 @@ class Program:
                     p.data = x
         return ""
 
-    def source(self, with_gradient: bool = True) -> str:
+    def source(self) -> str:
         """Give the functions as Python source for single numbers."""
         writer = Source(self.tape)
-        functions = [writer.function("value", self.output, self.roots)]
-        if with_gradient and self.parameters and len(self.roots) == 1:
-            roots = [*self.roots, *self.gradient_roots()]
-            nest = (0.0, [0.0] * len(self.parameters))
-            functions.append(writer.function("value_and_grad", nest, roots))
+        with self.lock:
+            functions = [writer.function("value", self.output, self.roots)]
+            if self.parameters and len(self.roots) == 1:
+                roots = [*self.roots, *self.gradient_roots()]
+                nest = (0.0, [0.0] * len(self.parameters))
+                functions.append(writer.function("value_and_grad", nest, roots))
+        if writer.opaque:
+            names = ", ".join(sorted({op.name for op in writer.opaque.values()}))
+            raise TypeError(
+                f"{names} has no Python source: it is a primitive whose value is not "
+                "written in autograd's functions"
+            )
         return writer.module(functions, [p.data for p in self.parameters])
 
     # ---- text ------------------------------------------------------------------------

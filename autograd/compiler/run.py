@@ -14,7 +14,7 @@ import numpy as np
 from autograd.compiler.arenas import Arenas
 from autograd.compiler.batch_sums import bind_gradient
 from autograd.compiler.instructions import Elementwise, Sum
-from autograd.compiler.kernels import KERNELS, REDUCTIONS
+from autograd.compiler.kernels import REDUCTIONS, kernel_of
 
 if TYPE_CHECKING:
     from autograd.compiler.arenas import Array
@@ -75,7 +75,7 @@ class Bound(Arenas):
                 self.read(batched, places, slot)
                 for slot, (batched, places) in enumerate(instruction.args)
             ]
-            self.calls.append(partial(KERNELS[instruction.op], out, *operands))
+            self.calls.append(partial(kernel_of(instruction.op), out, *operands))
 
     def _bind_reduction(self, instruction: Elementwise) -> None:
         out = self.out(instruction.batched, instruction.start, instruction.count)

@@ -92,6 +92,7 @@ class Source:
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
+        self.opaque: dict[str, Primitive] = {}  # names that the source leaves open
         inputs = {i: f"x{k}" for k, i in enumerate(tape.inputs)}
         self._names = inputs | {i: f"p[{k}]" for k, i in enumerate(tape.parameters)}
 
@@ -148,8 +149,12 @@ class Source:
             and self._tape.constants[self._tape.args[i][1]] % 1.0 == 0.0
         ):
             return [f"    v{i} = {args[0]} ** {args[1]}"]
-        else:
+        elif op in _EXPRESSIONS:
             return [f"    v{i} = {_EXPRESSIONS[op].format(*args)}"]
+        else:  # a user's own primitive, whose value cannot be looked into
+            name = f"opaque{len(self.opaque)}"
+            self.opaque[name] = op
+            return [f"    v{i} = {name}({', '.join(args)})"]
         parts = [terms[k : k + _LONGEST] for k in range(0, len(terms), _LONGEST)]
         lines = [f"    v{i} = {' + '.join(parts[0]) if parts else '0.0'}"]
         return lines + [f"    v{i} += {' + '.join(part)}" for part in parts[1:]]

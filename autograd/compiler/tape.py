@@ -69,7 +69,7 @@ class Tape:
             if node not in index:
                 op, args = node.op, tuple([self._operand(x) for x in node.args])
                 assert op is not None
-                if isinstance(op, CustomPrimitive):
+                if isinstance(op, CustomPrimitive) and op.numpy is None:
                     index[node] = self._expand(op, args)
                 else:
                     index[node] = self.emit(op, args)
@@ -86,7 +86,8 @@ class Tape:
             output = op.definition(*inputs)
         except TraceError as error:
             raise TraceError(
-                f"the primitive {op.name} cannot be compiled: {error}"
+                f"the primitive {op.name} cannot be compiled: {error}, or give its "
+                "value for arrays: primitive(..., numpy=...)"
             ) from None
         finally:
             recording.reset(token)

@@ -48,6 +48,24 @@ def number(x: object) -> float:
     )
 
 
+_NEVER_OPERANDS = (str, bytes, complex, list, tuple, dict, set, type(None))
+
+
+def is_foreign(x: object) -> bool:
+    """Tell whether x may know better what x op Value is, as a NumPy array does.
+
+    What never is an operand is a TypeError.
+
+    >>> is_foreign(1.0), is_foreign(range(3))
+    (False, True)
+    """
+    if type(x) is float or hasattr(x, "_record") or isinstance(x, Real):
+        return False
+    if isinstance(x, _NEVER_OPERANDS):
+        number(x)  # raises
+    return True
+
+
 class Primitive:
     """An operation that the chain rule knows: its name, value and local derivatives.
 
@@ -117,7 +135,8 @@ class Primitive:
             for x in args
         )
         needs = f"; {self.name} needs {self.needs}" if self.needs else ""
-        return type(error)(f"{what}{self.name}({operands}): {error}{needs}")
+        reason = error.args[-1] if error.args else error  # without an errno
+        return type(error)(f"{what}{self.name}({operands}): {reason}{needs}")
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"

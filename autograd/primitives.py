@@ -59,7 +59,8 @@ power = Primitive(
     _real_power,
     lambda z, x, n: 2.0 * x if n == 2.0 else n * x ** (n - 1.0) if n else 0.0,
     0.0,
-    needs="x >= 0 where the exponent is fractional, x != 0 where it is negative",
+    needs="x >= 0 where the exponent is fractional, x != 0 where it is negative, and a "
+    "result below 1.8e308",
 )
 # x ** y with a Value y: the derivative with respect to y is z log x, so x > 0.
 general_power = Primitive(

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from numbers import Real
 
 from autograd import primitives as table
-from autograd.operation import Primitive, number
+from autograd.operation import Primitive, is_foreign, number
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
@@ -122,10 +122,7 @@ class Value:
     # ---- differentiation -------------------------------------------------------------
 
     def backward(self) -> None:
-        """Differentiate this Value with respect to every node below it.
-
-        See :func:`autograd.backward`.
-        """
+        """Differentiate with respect to all below: see :func:`autograd.backward`."""
         from autograd.chain_rule import backward
 
         backward(self)
@@ -140,9 +137,7 @@ class Value:
         3.0
         """
         mode = recording.get()
-        if mode is not None:
-            return mode(table.detach, (self,))
-        return Constant(self.data, self.label)
+        return mode(table.detach, (self,)) if mode else Constant(self.data, self.label)
 
     # ---- equality is identity, order is by data ------------------------------------
 
@@ -260,7 +255,7 @@ def binary(op: Primitive, x: Scalar, y: Scalar) -> Value:
     if type(x) is int or type(y) is int:  # once more with floats, the fast way
         x, y = [number(t) if type(t) is int else t for t in (x, y)]
         return binary(op, x, y)
-    if _is_foreign(x) or _is_foreign(y):
+    if is_foreign(x) or is_foreign(y):
         return NotImplemented  # type: ignore[no-any-return]
     return record(op, (x, y))
 
@@ -293,24 +288,12 @@ Value._record = staticmethod(record)
 
 _FLOAT = frozenset({float})
 _PLAIN = frozenset({float, Value})
-_NEVER_OPERANDS = (str, bytes, complex, list, tuple, dict, set, type(None))
 
 
 def _operand(x: Any) -> Scalar:
-    if type(x) is float:
-        return x
     if isinstance(x, Value):
         return x.data if isinstance(x, Constant) else x
     return number(x)
-
-
-def _is_foreign(x: Any) -> bool:
-    """Tell whether x may know better what x op Value is, as a NumPy array does."""
-    if type(x) is float or isinstance(x, (Value, Real)):
-        return False
-    if isinstance(x, _NEVER_OPERANDS):
-        number(x)  # raises
-    return True
 
 
 def _data(x: Scalar) -> float:

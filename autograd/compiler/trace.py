@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograd import primitives as table
+from autograd.chain_rule import adjoints
 from autograd.compiler import TraceError
 from autograd.nest import flatten, rebuild
 from autograd.operation import Primitive
@@ -137,8 +138,6 @@ class Trace:
 
     def differentiate(self, wrt: list[Value]) -> list[Any]:
         """Give d(output)/dx for each x, as nodes (or floats): the one chain rule."""
-        from autograd.chain_rule import adjoints
-
         (output,) = self.outputs
         if not isinstance(output, Value):
             return [0.0] * len(wrt)

@@ -24,13 +24,14 @@ class CustomPrimitive(Primitive):
 
     ``definition`` is the value function as it was given. Where it is written in
     autograd's own functions, it can be called with Values, too. ``numpy`` is the same
-    function for arrays, or None.
+    function for arrays, or None, and ``c`` the value as a C expression, or None.
     """
 
-    __slots__ = ("definition", "module", "numpy")
+    __slots__ = ("c", "definition", "module", "numpy")
 
     definition: Callable[..., Any]
     numpy: Callable[..., Any] | None
+    c: str | None
     module: str
 
     if not TYPE_CHECKING:  # the signature is that of every primitive
@@ -67,6 +68,7 @@ def primitive(
     together: Callable[..., Any] | None = None,
     needs: str = "",
     numpy: Callable[..., Any] | None = None,
+    c: str | None = None,
 ) -> CustomPrimitive:
     """Make a primitive from its value and its local derivatives.
 
@@ -76,7 +78,8 @@ def primitive(
     at once, as a sequence. ``name`` (that of ``value`` if left out) stands in errors
     and pictures; ``needs`` says in words where the operation is defined. ``numpy`` is
     the value for arrays: the compiler needs it where ``value`` uses ``math``, for it
-    can look into autograd's own functions only.
+    can look into autograd's own functions only. ``c`` is the value as a C expression of
+    the parameters that ``value`` names, for plans in C.
 
     The primitive takes numbers and Values, has derivatives of every order, and can be
     checked with ``gradcheck``. A wrong number of partials, and a value or a partial
@@ -112,7 +115,7 @@ def primitive(
         together=together and _checked_rules(name, together),
         needs=needs,
     )
-    op.definition, op.numpy = value, numpy
+    op.definition, op.numpy, op.c = value, numpy, c
     op.module = sys._getframe(1).f_globals.get("__name__", "__main__")
     return op
 

@@ -4,7 +4,9 @@ Five steps, a room each: ``trace`` runs a function on symbols; ``tape`` writes i
 graph, and the graph of its gradient, as a simplified straight-line program; ``forms``
 and ``rows`` gather sums of products and order them by level; ``roll`` makes one
 instruction over arrays of all scalars that are alike; ``run`` binds the instructions to
-arrays. ``source`` prints the straight-line program as Python, ``listing`` the plan.
+arrays, and ``c`` prints them as C loops. ``training`` makes the update of the
+parameters a part of the program. ``source`` prints the straight-line program as Python,
+``listing`` the plan.
 
 The compiler knows no derivative: the gradient is a graph by the time it comes here.
 """
@@ -28,6 +30,8 @@ def compile(
     *like: Any,
     batched: bool | Sequence[bool] = True,
     dtype: str = "float64",
+    backend: str = "auto",
+    threads: int | None = None,
 ) -> Compiled:
     """Compile a function of one sample, written in scalars, into array code.
 
@@ -40,6 +44,12 @@ def compile(
     added or removed, the function is to be compiled again. What cannot be traced, such
     as a branch on a traced number, is a TraceError that names line and remedy.
 
+    ``backend`` is what runs it: "c" is the plan as C, built once by the compiler that
+    the environment's CC names, or cc, gcc or clang, and kept in the user's cache;
+    "numpy" needs no compiler; "auto" is C where there is one. In C, a large batch is
+    divided over ``threads``, by default as many as pay; the same number of threads
+    gives the same bits.
+
     >>> from autograd import Value, compile
     >>> w = Value(2.0)
     >>> c = compile(lambda x: (w * x - 1.0) ** 2, 0.0)
@@ -51,4 +61,4 @@ def compile(
     """
     from autograd.compiler.compiled import Compiled
 
-    return Compiled(f, like, batched, dtype)
+    return Compiled(f, like, batched, dtype, backend, threads)

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.arrays import shape_of
+from autograd.compiler.backend import check_backend
 from autograd.compiler.program import Program
 from autograd.compiler.runner import Runner
+from autograd.compiler.training import Training
 from autograd.value import Value
 
 Array = np.ndarray[Any, Any]
@@ -26,6 +28,8 @@ class Compiled:
         like: Sequence[Any],
         batched: bool | Sequence[bool] = True,
         dtype: Any = "float64",
+        backend: str = "auto",
+        threads: int | None = None,
     ) -> None:
         if not callable(f):
             raise TypeError(f"compile takes a function, got {f!r:.60}")
@@ -33,6 +37,8 @@ class Compiled:
         self._dtype = np.dtype(dtype)
         if self._dtype not in (np.dtype("float64"), np.dtype("float32")):
             raise ValueError(f"dtype is float64 or float32, got {dtype!r}")
+        check_backend(backend, threads)
+        self._backend, self._threads = backend, threads
         self._lock = Lock()  # for the first call, which traces
         self._runner: Runner | None = None
         if like:
@@ -61,7 +67,8 @@ class Compiled:
 
     def _compile(self, like: Sequence[Any]) -> Runner:
         flags = _flags(self._batched, len(like))
-        return Runner(Program(self._f, like, flags), self._dtype)
+        program = Program(self._f, like, flags)
+        return Runner(program, self._dtype, self._backend, self._threads)
 
     # ---- running ---------------------------------------------------------------------
 
@@ -96,6 +103,34 @@ class Compiled:
         for p, slope in zip(self.parameters, gradient.tolist()):
             p.grad += slope
         return value
+
+    def training(
+        self,
+        *args: Any,
+        update: Callable[..., Sequence[Any]],
+        parameters: Sequence[Value],
+        states: int = 0,
+        clip: float | None = None,
+    ) -> Training:
+        """Give steps of training on the samples in args, as one program.
+
+        ``update(x, g, lr, t, *state)`` is the rule for one parameter: its gradient, the
+        learning rate, the number of the step from 1, and ``states`` numbers of its own
+        that begin at 0; it gives the new x and the new state. It moves ``parameters``.
+        With ``clip``, gradients of a greater norm are scaled down to it first.
+
+        >>> from autograd import Value, compile
+        >>> w = Value(0.0)
+        >>> c = compile(lambda x, y: (w * x - y) ** 2, 0.0, 0.0)
+        >>> def descend(x, g, lr, t):
+        ...     return [x - lr * g]
+        >>> t = c.training([1.0, 2.0], [3.0, 6.0], update=descend, parameters=[w])
+        >>> t.run(None, sizes=[2, 2], rates=[0.1, 0.1])
+        array([22.5  ,  5.625])
+        >>> t.numbers
+        array([2.25])
+        """
+        return Training(self._prepare(args), args, update, parameters, states, clip)
 
     # ---- parameters ------------------------------------------------------------------
 

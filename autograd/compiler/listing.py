@@ -18,14 +18,15 @@ def listing(plan: Plan) -> str:
     for title, program in parts:
         if program:
             lines.append(f"  {title}:")
-            lines += [f"    {_line(instruction)}" for instruction in program]
+            lines += [f"    {describe(instruction)}" for instruction in program]
     if plan.gradients:
         lines.append("  gradient, summed over the batch:")
-        lines += [f"    {_gradient_line(part)}" for part in plan.gradients]
+        lines += [f"    {describe_gradient(part)}" for part in plan.gradients]
     return "\n".join(lines)
 
 
-def _line(instruction: Elementwise | Sum) -> str:
+def describe(instruction: Elementwise | Sum) -> str:
+    """Say in a line what an instruction computes, and for how many scalars."""
     width = "B" if instruction.batched else "1"
     place = f"({instruction.count}x{width})"
     if isinstance(instruction, Elementwise):
@@ -55,7 +56,8 @@ def _line(instruction: Elementwise | Sum) -> str:
     return f"{name:<10} {place:<12} {' + '.join(parts)}: {stands or 'copies'}"
 
 
-def _gradient_line(part: Contraction | BatchSum) -> str:
+def describe_gradient(part: Contraction | BatchSum) -> str:
+    """Say in a line what of the gradient is summed over the batch."""
     if isinstance(part, Contraction):
         rows, columns = part.to.shape
         stack = f"{len(part.left)} times " if len(part.left) > 1 else ""

@@ -36,6 +36,8 @@ class Program:
             for i, (nest, batched) in enumerate(zip(like, flags))
         ]
         self._kinds = [kind for a in self.arguments for kind in a.input_kinds()]
+        # Of the arrays that the arguments become: which have a batch axis.
+        self.batched = [kind != "shared" for kind, _ in self._kinds]
         self.takes_numbers = all(a.shape == () for a in self.arguments)
         with collector_paused():
             self._trace, self.parameters, self.tape = _trace_twice(f, like)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.compiler.arrays import shape_of
+from autograd.compiler.backend import Natives
 from autograd.compiler.pause import collector_paused
 from autograd.compiler.run import Bound
 from autograd.nest import rebuild
 
 if TYPE_CHECKING:
+    from autograd.compiler.c.run import Native
     from autograd.compiler.program import Program
 
 Array = np.ndarray[Any, Any]
@@ -27,20 +29,27 @@ _MOST_ASKED = 100  # samples that are run eagerly to find the one that went wron
 class Runner:
     """Runs the plans of a program; several threads may run it at once."""
 
-    def __init__(self, program: Program, dtype: Any) -> None:
+    def __init__(
+        self, program: Program, dtype: Any, backend: str, threads: int | None
+    ) -> None:
         self.program, self.dtype = program, dtype
+        self._natives = Natives(program, dtype, backend, threads)
         self._pool: dict[tuple[bool, int], list[Bound]] = {}
+
+    def native(self, with_gradient: bool) -> Native | None:
+        """Give the plan as built by a C compiler, where it is to be and can be."""
+        return self._natives.take(with_gradient)
 
     def call(self, args: Sequence[Any]) -> Any:
         """Compute the outputs for a batch."""
         program = self.program
         arrays, batch = self.arrays(args)
         theta = self.read_theta()
-        result = np.empty((batch, len(program.roots)), self.dtype)
-        for part in self._parts(False, batch):
-            bound = self._run(False, part, arrays, theta)
-            bound.read_outputs(result[part])
-            self._give_back(False, bound)
+        native = self.native(False)
+        if native is not None:
+            result = native.outputs(arrays, theta, batch)
+        else:
+            result = self._outputs(arrays, theta, batch)
         finite = np.isfinite(result).all(axis=1)
         for bad in np.flatnonzero(~finite)[:_MOST_ASKED]:
             reason = program.eager_error(_sample(arrays, bad), theta, slopes=False)
@@ -50,12 +59,31 @@ class Runner:
             return self._nest(result[0])
         return self._nest(result.T)
 
+    def _outputs(self, arrays: list[Array], theta: Array, batch: int) -> Array:
+        result: Array = np.empty((batch, len(self.program.roots)), self.dtype)
+        for part in self._parts(False, batch):
+            bound = self._run(False, part, arrays, theta)
+            bound.read_outputs(result[part])
+            self._give_back(False, bound)
+        return result
+
     def value_and_grad(
         self, args: Sequence[Any], theta: Any = None
     ) -> tuple[float, Array]:
         """Give the mean of the one output over the batch, and its gradient."""
         arrays, batch = self.arrays(args)
         theta = self.read_theta() if theta is None else self.check_theta(theta)
+        native = self.native(True)
+        if native is not None:
+            value, gradient = native.value_and_grad(arrays, theta, batch)
+            if math.isfinite(value + gradient.dot(gradient)):
+                return value, gradient
+        return self.gradient_of(arrays, theta)  # which finds what is not finite
+
+    def gradient_of(self, arrays: list[Array], theta: Array) -> tuple[float, Array]:
+        """Give mean and gradient by NumPy, of arrays as ``arrays`` gives them."""
+        batched = self.program.batched
+        batch = max([len(x) for x, b in zip(arrays, batched) if b], default=1)
         parts = self._parts(True, batch)
         means, gradients = [], []
         for part in parts:

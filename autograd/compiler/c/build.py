@@ -1,0 +1,181 @@
+"""Building C text into a library: the compiler, its flags, and a cache on disk.
+
+A library is cached under the hash of all that went into it, in a folder of the user's
+own. Its name also bears the hash of its bytes, so that a damaged or foreign file is
+seen and built anew; it is written elsewhere and renamed, so that it is whole or absent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+_COMPILERS = ("cc", "gcc", "clang")
+# Sums may be reordered; NaN, infinities and subnormals keep their meaning.
+_MATH = (
+    "-fassociative-math",
+    "-fno-signed-zeros",
+    "-fno-trapping-math",
+    "-fno-math-errno",
+    "-ffp-contract=fast",
+)
+
+
+class CompilerError(RuntimeError):
+    """There is no C compiler, or it failed; the message says what to do."""
+
+
+def compiler() -> list[str] | None:
+    """Give the command of the C compiler: that of CC, else cc, gcc or clang."""
+    chosen = os.environ.get("CC", "").strip()
+    if chosen:
+        command = shlex.split(chosen)
+        return command if shutil.which(command[0]) else None
+    return next(([name] for name in _COMPILERS if shutil.which(name)), None)
+
+
+def missing_compiler() -> CompilerError:
+    """Give the error that says which compiler is missing."""
+    chosen = os.environ.get("CC", "").strip()
+    why = "install one, as cc, gcc or clang, or name it in CC"
+    if chosen:
+        why = f"CC is {chosen!r}, which is no program here"
+    return CompilerError(f'no C compiler was found: {why}; backend="numpy" needs none')
+
+
+def library(text: str) -> ctypes.CDLL:
+    """Build the text, or take what was built from it before, and load it.
+
+    Raises CompilerError where there is no compiler or it fails.
+    """
+    command = compiler()
+    if command is None:
+        raise missing_compiler()
+    key = _key(text, command)
+    folder = _cache_folder()
+    if folder is not None:
+        cached = _cached(folder, key)
+        if cached is not None:
+            return ctypes.CDLL(str(cached))
+    with tempfile.TemporaryDirectory(prefix="chainrule-") as scratch:
+        built = Path(scratch) / "plan.so"
+        _run(text, command, built)
+        kept = folder and _keep(built, folder, key)
+        return ctypes.CDLL(str(kept or built))
+
+
+def _flags(native: bool) -> list[str]:
+    # To inline a product for each of its calls would take seconds and gain nothing.
+    flags = ["-std=c11", "-O3", "-fno-inline", "-shared", "-fPIC", *_MATH]
+    if native:
+        arm = platform.machine() in ("aarch64", "arm64")
+        flags.append("-mcpu=native" if arm else "-march=native")
+        if platform.libc_ver()[0] == "glibc":
+            # glibc's math.h offers exp, tanh and others for vectors under this name.
+            flags.append("-D__FAST_MATH__")
+    return flags + shlex.split(os.environ.get("CFLAGS", ""))
+
+
+def _run(text: str, command: list[str], target: Path) -> None:
+    """Run the compiler: for this very processor, or else for any."""
+    for native in (True, False):
+        arguments = [*command, *_flags(native), "-x", "c", "-", "-o", str(target)]
+        try:
+            done = subprocess.run(
+                [*arguments, "-lm"], input=text, capture_output=True, text=True
+            )
+        except OSError as error:
+            raise CompilerError(
+                f"{shlex.join(command)} does not run: {error}"
+            ) from None
+        if done.returncode == 0 and target.is_file():
+            return
+    raise CompilerError(
+        f"{shlex.join(command)} failed with code {done.returncode}: "
+        f'{done.stderr.strip()[:500] or "no message"}; backend="numpy" needs none'
+    )
+
+
+# ---- the cache -----------------------------------------------------------------------
+
+_MOST_FILES = 1_000  # of which the oldest go first
+
+
+def _key(text: str, command: list[str]) -> str:
+    """Hash all that a library depends on: text, compiler, flags and processor."""
+    program = Path(shutil.which(command[0]) or command[0]).resolve()
+    about = program.stat()
+    parts = [*command, str(program), about.st_mtime_ns, about.st_size]
+    parts += [*_flags(native=True), _processor(), sys.platform, text]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine() + platform.release()
+    return "".join(sorted({x for x in lines if x.startswith(("flags", "model name"))}))
+
+
+def _cache_folder() -> Path | None:
+    """Give a folder that only this user can write to; None where there is none."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser(
+        "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
+    )
+    folder = Path(home) / "chainrule"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        about = folder.stat()
+    except OSError:
+        return None
+    private = not hasattr(os, "getuid") or (
+        about.st_uid == os.getuid() and not about.st_mode & 0o077
+    )
+    return folder if private else None
+
+
+def _cached(folder: Path, key: str) -> Path | None:
+    """Give the library of this key whose bytes are those that were built."""
+    for path in sorted(folder.glob(f"{key}-*.so")):
+        try:
+            if path.name == _name(key, path.read_bytes()):
+                return path
+        except OSError:
+            pass  # it was pruned or is not ours to read: as if it were not there
+    return None
+
+
+def _keep(built: Path, folder: Path, key: str) -> Path | None:
+    """Put a library into the cache, where there is room; give its path there."""
+    content = built.read_bytes()
+    target = folder / _name(key, content)
+    unfinished = folder / f".{target.name}.{os.getpid()}"
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(target)
+        _prune(folder)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        return None
+    return target
+
+
+def _name(key: str, content: bytes) -> str:
+    return f"{key}-{hashlib.sha256(content).hexdigest()[:32]}.so"
+
+
+def _prune(folder: Path) -> None:
+    files = sorted(folder.glob("*.so"), key=lambda path: path.stat().st_mtime)
+    for path in files[:-_MOST_FILES]:
+        path.unlink(missing_ok=True)

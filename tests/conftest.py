@@ -1,0 +1,34 @@
+"""What all tests share: NumPy runs compiled functions unless a test asks for C."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+COMPILER = os.environ.pop("CC", "")  # a person's own choice, for the tests in C
+os.environ["CC"] = "no-compiler"  # in most tests; to build each plan would take minutes
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a cache folder for libraries that all tests in C share."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture()
+def native(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this test use the C compiler, at little optimisation; skip where none is."""
+    from autograd.compiler.c.build import compiler
+
+    if COMPILER:
+        monkeypatch.setenv("CC", COMPILER)
+    else:
+        monkeypatch.delenv("CC")
+    if compiler() is None:
+        pytest.skip("no C compiler")
+    monkeypatch.setenv("CFLAGS", "-O1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    yield

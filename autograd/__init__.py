@@ -13,7 +13,7 @@ from autograd.check import GradcheckError, gradcheck
 from autograd.compiler import TraceError, compile
 from autograd.constant import no_grad, stop_gradient
 from autograd.custom import primitive
-from autograd.drawing import draw, to_dot
+from autograd.drawing import draw, explain, replay, to_dot, to_latex, tree
 from autograd.functions import gelu, log_softmax, mean, prod, silu, softmax
 from autograd.graph import leaves, topological_order
 from autograd.operation import Primitive
@@ -85,6 +85,7 @@ __all__ = [
     "draw",
     "erf",
     "exp",
+    "explain",
     "expm1",
     "gelu",
     "grad",
@@ -110,6 +111,7 @@ __all__ = [
     "primitive",
     "prod",
     "relu",
+    "replay",
     "sigmoid",
     "sign",
     "silu",
@@ -124,9 +126,15 @@ __all__ = [
     "tan",
     "tanh",
     "to_dot",
+    "to_latex",
     "topological_order",
+    "tree",
     "value_and_grad",
     "vjp",
     "where",
     "zero_grad",
 ]
+
+
+def __dir__() -> list[str]:  # what completion offers: the public names, no modules
+    return [*__all__, "__all__", "__doc__", "__file__", "__name__", "__version__"]

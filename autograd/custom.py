@@ -106,6 +106,8 @@ def primitive(
         name = getattr(value, "__name__", "<lambda>")
         if name == "<lambda>":
             raise ValueError("a primitive made from a lambda needs a name=")
+    if c is not None:
+        _check_names(name, value)
     if bool(partials) == (together is not None):
         raise TypeError(f"{name} needs a partial for each argument, or together=")
     op = CustomPrimitive(
@@ -118,6 +120,20 @@ def primitive(
     op.definition, op.numpy, op.c = value, numpy, c
     op.module = sys._getframe(1).f_globals.get("__name__", "__main__")
     return op
+
+
+def _check_names(name: str, value: Callable[..., Any]) -> None:
+    """See that a C expression can name each argument of the value function."""
+    from inspect import signature
+
+    kinds = [p.kind for p in signature(value).parameters.values()]
+    if any(
+        kind not in (kind.POSITIONAL_ONLY, kind.POSITIONAL_OR_KEYWORD) for kind in kinds
+    ):
+        raise TypeError(
+            f"{name}: c= is an expression of named parameters, so the value function "
+            "must name each of its arguments, not take *args or keywords"
+        )
 
 
 def _checked_value(name: str, value: Callable[..., Any]) -> Callable[..., float]:

@@ -1,8 +1,9 @@
-"""One step of training on arrays: the compiled loss, and the same update."""
+"""Steps of training as one compiled program: loss, gradient and update."""
 
 from __future__ import annotations
 
 from math import isfinite
+from time import perf_counter
 
 import numpy as np
 
@@ -12,47 +13,46 @@ from nn.steps import EagerStep
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     Array = np.ndarray[Any, Any]
 
 
 class CompiledStep:
-    """The step that an EagerStep describes, on arrays instead of Values.
+    """The steps that an EagerStep describes, on arrays instead of Values.
 
     While training runs, parameters and state are arrays; ``write_back`` sets the Values
     of the parameters and the state of the optimiser, ``read_back`` takes them. What
     cannot be traced is a TraceError.
     """
 
-    _theta: Array
-    _numbers: Array
-    _state: list[Array]
+    at_once = 1  # steps in the next call: as many as take about 50 ms
 
     def __init__(self, eager: EagerStep) -> None:
         self._eager, self.optimizer = eager, eager.optimizer
-        self._rows: Array = np.array(eager.rows)
-        self._targets: Array = np.array(_checked_targets(eager), dtype=float)
-        like = tuple(self._rows[0].tolist()), self._targets[0].tolist()
+        rows, targets = np.array(eager.rows), np.array(_checked_targets(eager), float)
+        like = tuple(rows[0].tolist()), targets[0].tolist()
         self._loss = compile(lambda x, y: eager.loss_of([x], [y]), *like)
         if eager.mean_loss not in LOSSES.values():
-            self._check_that_it_is_a_mean()
-        places = {p: i for i, p in enumerate(self._loss.parameters)}
-        trained = self.optimizer.parameters
-        # Which trained parameter the loss depends on, and where it stands in theta.
-        used = [i for i, p in enumerate(trained) if p in places]
-        self._used = np.array(used, dtype=int)
-        self._places = np.array([places[trained[i]] for i in used], dtype=int)
+            self._check_that_it_is_a_mean(rows, targets)
+        self._training = self._loss.training(
+            rows,
+            targets,
+            update=self.optimizer.update,
+            parameters=self.optimizer.parameters,
+            states=len(self.optimizer.state),
+            clip=eager.clip,
+        )
         self.read_back()
 
-    def _check_that_it_is_a_mean(self) -> None:
+    def _check_that_it_is_a_mean(self, rows: Array, targets: Array) -> None:
         """Compare on a few samples: a person's loss may mix the samples of a batch."""
-        few = min(len(self._rows), 8)
+        few = min(len(rows), 8)
         with no_grad():
             eager = self._eager
             together = eager.loss_of(eager.rows[:few], eager.targets[:few]).data
-        alone = float(self._loss(self._rows[:few], self._targets[:few]).mean())
+        alone = float(self._loss(rows[:few], targets[:few]).mean())
         same = abs(together - alone) <= 1e-9 * max(1.0, abs(together))
         if isfinite(together) and not same:  # else the first step says what is wrong
             raise TraceError(
@@ -60,49 +60,63 @@ class CompiledStep:
                 f"(of {few}: {together!r}, not {alone!r})"
             )
 
-    def __call__(self, indices: list[int], place: str) -> float:
-        """Move the parameters by one step on these rows; give the loss before it."""
-        chosen = np.array(indices)
+    def __call__(
+        self,
+        batches: Sequence[Any],
+        rates: Sequence[float],
+        place: Callable[[int], str],
+    ) -> list[float]:
+        """Make a step on each batch of row numbers; give the losses before them.
+
+        ``place`` says in errors where step k of these is: epoch and batch.
+        """
+        began, sizes = perf_counter(), [len(batch) for batch in batches]
+        whole_each = all(size == self._training.size for size in sizes)
+        order = None if whole_each else np.concatenate(batches)
+        losses = self._training.run(order, sizes, rates).tolist()
+        if len(losses) < len(batches):
+            k = len(losses)
+            losses.append(self._explained_step(batches[k], rates[k], place(k)))
+        spent = max(perf_counter() - began, 1e-6)
+        self.at_once = max(1, min(int(0.05 / spent * len(losses)), 4 * self.at_once))
+        return list(losses)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the optimiser has made."""
+        return self._training.position[2]
+
+    def _explained_step(self, batch: Any, rate: float, place: str) -> float:
+        """Make a step in which something is not finite: raise what it is."""
         try:
-            value, slopes = self._loss.value_and_grad(
-                self._rows[chosen], self._targets[chosen], theta=self._theta
-            )
+            return self._training.step(batch, rate)
         except FloatingPointError as error:
             self.write_back()
-            self._eager.explain(indices, place)  # names the row and the operation
+            number = getattr(error, "number", None)
+            if number is not None:
+                raise FloatingPointError(
+                    f"{place}: the update of parameter {self.optimizer.names[number]} "
+                    "overflows"
+                ) from error
+            self._eager.explain(list(batch), place)  # names the row and the operation
             raise FloatingPointError(f"{place}: {error}") from error
-        gradient = np.zeros_like(self._numbers)
-        gradient[self._used] = slopes[self._places]
-        self._move(gradient, place)
-        return value
-
-    def _move(self, gradient: Array, place: str) -> None:
-        optimizer = self.optimizer
-        lr, t = optimizer.learning_rate, optimizer.steps + 1
-        with np.errstate(all="ignore"):
-            numbers, *state = optimizer.update(
-                self._numbers, gradient, lr, t, *self._state
-            )
-        if not np.isfinite(numbers).all():
-            name = optimizer.names[int(np.argmin(np.isfinite(numbers)))]
-            raise FloatingPointError(
-                f"{place}: the update of parameter {name} overflows"
-            )
-        self._numbers, self._state, optimizer.steps = numbers, state, t
-        self._theta[self._places] = numbers[self._used]
 
     def read_back(self) -> None:
         """Take parameters and state from the Values and the optimiser."""
-        self._theta = self._loss.get_theta()
-        self._numbers = np.array([p.data for p in self.optimizer.parameters])
-        self._state = [np.array(column) for column in self.optimizer.state.values()]
+        self._training.position = (
+            np.array([p.data for p in self.optimizer.parameters]),
+            [np.array(column) for column in self.optimizer.state.values()],
+            self.optimizer.steps,
+        )
 
     def write_back(self) -> None:
         """Set the parameters' Values and the optimiser's state to where they stand."""
-        for p, x in zip(self.optimizer.parameters, self._numbers.tolist(), strict=True):
+        numbers, state, steps = self._training.position
+        for p, x in zip(self.optimizer.parameters, numbers.tolist(), strict=True):
             p.data = x
-        for name, column in zip(self.optimizer.state, self._state, strict=True):
+        for name, column in zip(self.optimizer.state, state, strict=True):
             self.optimizer.state[name] = column.tolist()
+        self.optimizer.steps = steps
 
 
 def _checked_targets(eager: EagerStep) -> Sequence[Any]:

@@ -5,7 +5,7 @@ The rules themselves stand in ``optim``.
 
 from __future__ import annotations
 
-from math import isfinite
+from math import hypot, isfinite
 
 from autograd import Value, zero_grad
 from nn.choice import count, real
@@ -67,8 +67,12 @@ class Optimizer:
     @property
     def learning_rate(self) -> float:
         """The learning rate of the next step, as a number."""
+        return self.rate_at(self.steps)
+
+    def rate_at(self, step: int) -> float:
+        """Give the learning rate of a step, counted from 0, as a number."""
         lr = self._lr
-        return real(f"lr at step {self.steps}", lr(self.steps)) if callable(lr) else lr
+        return real(f"lr at step {step}", lr(step)) if callable(lr) else lr
 
     def zero_grad(self) -> None:
         """Set the grad of every parameter to 0."""
@@ -143,6 +147,25 @@ class Optimizer:
     def __repr__(self) -> str:
         name, n = type(self).__name__, len(self.parameters)
         return f"{name}(lr={self.lr!r}) of {n} parameters after {self.steps} steps"
+
+
+def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
+    """Scale the grads down so that their norm is at most max_norm; give the old norm.
+
+    The norm is that of all grads as one vector, as in PyTorch's function of like name.
+
+    >>> x, y = Value(3.0), Value(4.0)
+    >>> ((x * x + y * y) / 2).backward()
+    >>> clip_grad_norm([x, y], 1.0), round(y.grad, 5)
+    (5.0, 0.8)
+    """
+    listed, limit = list(parameters), real("max_norm", max_norm)
+    norm = hypot(*[x.grad for x in listed])
+    ratio = limit / (norm + 1e-6)
+    if ratio < 1.0:
+        for x in listed:
+            x.grad *= ratio
+    return norm
 
 
 def _check_parameters(parameters: list[Any]) -> None:

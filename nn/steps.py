@@ -9,7 +9,7 @@ from autograd import Value, dot, gradient, zero_grad
 from nn.choice import by_name
 from nn.losses import LOSSES
 from nn.optim import OPTIMIZERS
-from nn.optimizer import Optimizer
+from nn.optimizer import Optimizer, clip_grad_norm
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class EagerStep:
     """One step of training: the loss of a batch, its gradient, the update."""
 
+    at_once = 1  # steps in a call
+
     def __init__(
         self,
         model: Any,
@@ -31,10 +33,11 @@ class EagerStep:
         l2: float,
         optimizer: Any,
         lr: Any,
+        clip: float | None = None,
     ) -> None:
         self.model, self.rows, self.targets = model, rows, targets
         self.mean_loss = by_name("loss", LOSSES, loss)
-        self.l2 = l2
+        self.l2, self.clip = l2, clip
         if not callable(model) or not hasattr(model, "parameters"):
             raise TypeError(
                 "expected a model that can be called and has parameters(), such as an "
@@ -46,12 +49,26 @@ class EagerStep:
         self.optimizer = _optimizer(model, optimizer, lr)
         self.cleared = dict.fromkeys([*self.parameters, *self.optimizer.parameters])
 
-    def __call__(self, indices: list[int], place: str) -> float:
-        """Move the parameters by one step on these rows; give the loss before it.
+    def __call__(
+        self,
+        batches: Sequence[Any],
+        rates: Sequence[float],
+        place: Callable[[int], str],
+    ) -> list[float]:
+        """Move the parameters by a step on each batch of row numbers; give the losses.
 
-        ``place`` says in errors where this is: epoch and batch.
+        Each loss is that before its step. The optimiser knows the ``rates``; ``place``
+        says in errors where step k of these is: epoch and batch.
         """
-        return self._guarded(self._run, indices, place)
+        return [
+            self._guarded(self._run, list(batch), place(k))
+            for k, batch in enumerate(batches)
+        ]
+
+    @property
+    def steps(self) -> int:
+        """How many steps the optimiser has made."""
+        return self.optimizer.steps
 
     def explain(self, indices: list[int], place: str) -> None:
         """Raise what a step on these rows would raise; move nothing."""
@@ -86,6 +103,8 @@ class EagerStep:
         loss = self._loss(indices)
         zero_grad(self.cleared)
         loss.backward()
+        if self.clip is not None:
+            clip_grad_norm(self.optimizer.parameters, self.clip)
         self.optimizer.step()
         return loss.data
 

@@ -7,8 +7,8 @@ for each epoch, for each batch:
 
 from __future__ import annotations
 
-import random
 import warnings
+from itertools import islice
 from math import fsum, nan
 from time import perf_counter
 
@@ -19,7 +19,7 @@ from nn.steps import EagerStep
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from nn.compiled_step import CompiledStep
@@ -67,6 +67,7 @@ def fit(
     epochs: int = 100,
     batch_size: int | None = None,
     l2: float = 0.0,
+    clip_norm: float | None = None,
     shuffle: bool = True,
     seed: int = 0,
     progress: bool | None = None,
@@ -81,14 +82,17 @@ def fit(
     a schedule, by default the optimiser's own. Without ``batch_size`` each epoch is one
     step on all samples; with it, the samples are shuffled each epoch by a generator of
     the given seed. ``l2`` times the sum of the squared parameters is added to the loss.
+    With ``clip_norm``, a gradient of a greater norm is scaled down to it.
 
     ``progress`` draws a bar with tqdm: None where it is installed, True always, False
     never. ``callback(epoch, history)`` is called after each epoch; what it returns is
     ignored. Interrupted by Ctrl-C, the parameters are those of the last whole step.
 
-    The loss of one sample is compiled and runs on whole batches. Where it cannot be,
-    a warning names the line of the program that stands in the way, and training runs
-    eagerly; ``compile=True`` makes that an error, ``compile=False`` asks for it.
+    The loss of one sample is compiled, with its gradient and the update, and runs on
+    whole batches; where there is a C compiler, many steps are one call. Where it cannot
+    be compiled, a warning names the line of the program that stands in the way, and
+    training runs eagerly; ``compile=True`` makes that an error, ``compile=False`` asks
+    for it.
 
     Unfit data is a ValueError or a TypeError that names the row. A loss or gradient
     that is not finite is a FloatingPointError that names epoch, batch and row, counted
@@ -101,37 +105,74 @@ def fit(
     (21.0, 200)
     """
     rows, targets = data.pairs(X, y)
-    eager = EagerStep(model, rows, targets, loss, real("l2", l2), optimizer, lr)
+    clip = None if clip_norm is None else real("clip_norm", clip_norm)
+    l2 = real("l2", l2)
+    eager = EagerStep(model, rows, targets, loss, l2, optimizer, lr, clip)
     step = eager if compile is False else _compiled(eager, compile is True)
     n = len(rows)
     size = n if batch_size is None else min(count("batch_size", batch_size), n)
-    starts = range(0, n, size)
-    epochs = count("epochs", epochs, least=0)
-    rng, order, history = random.Random(seed), list(range(n)), History()
-    bar = _ProgressBar(progress, epochs * len(starts))
+    total = count("epochs", epochs, least=0) * -(-n // size)
+    batches = _batches(n, size, shuffle, seed)
+    history, bar = History(), _ProgressBar(progress, total)
+    losses: list[float] = []  # of this epoch, each with its share of the samples
     try:
-        for epoch in range(epochs):
-            if shuffle and size < n:
-                rng.shuffle(order)
-            losses = []
-            for batch, start in enumerate(starts):
-                indices = order[start : start + size]
-                began, rate = perf_counter(), step.optimizer.learning_rate
-                value = step(indices, f"epoch {epoch}, batch {batch}")
-                history.seconds.append(perf_counter() - began)
-                history.learning_rate.append(rate)
-                history.loss.append(value)
-                losses.append(value * (len(indices) / n))
-                bar.step(value)
-            history.epoch_loss.append(fsum(losses))
-            if callback is not None:
-                step.write_back()
-                callback(epoch, history)
-                step.read_back()
+        while len(history.loss) < total:
+            done = len(history.loss)
+            left = total - done
+            if callback is not None:  # after each epoch
+                left = -(-n // size) - len(losses)
+            some = list(islice(batches, min(step.at_once, left)))
+            values = _run(step, some, history, n, size)
+            bar.step(len(values), values[-1])
+            for batch, value in zip(some, values, strict=True):
+                losses.append(value * (len(batch) / n))
+                if len(losses) * size >= n:
+                    history.epoch_loss.append(fsum(losses))
+                    losses.clear()
+                    if callback is not None:
+                        step.write_back()
+                        callback(len(history.epoch_loss) - 1, history)
+                        step.read_back()
     finally:
         step.write_back()
         bar.close()
     return history
+
+
+def _batches(n: int, size: int, shuffle: bool, seed: int) -> Iterator[Any]:
+    """Give the row numbers of each batch, epoch after epoch, without end."""
+    import numpy as np  # loads slowly
+
+    rng, order = np.random.default_rng(seed), np.arange(n)
+    while True:
+        if shuffle and size < n:
+            order = rng.permutation(n)
+        yield from (order[start : start + size] for start in range(0, n, size))
+
+
+def _run(
+    step: EagerStep | CompiledStep,
+    batches: list[Any],
+    history: History,
+    n: int,
+    size: int,
+) -> list[float]:
+    """Make the steps, and put down what happened."""
+    done, each = len(history.loss), -(-n // size)
+    first = step.steps
+
+    def place(k: int) -> str:
+        epoch, batch = divmod(done + k, each)
+        return f"epoch {epoch}, batch {batch}"
+
+    rates = [step.optimizer.rate_at(first + k) for k in range(len(batches))]
+    began = perf_counter()
+    values = step(batches, rates, place)
+    seconds = (perf_counter() - began) / len(values)
+    history.seconds += [seconds] * len(values)
+    history.learning_rate += rates
+    history.loss += values
+    return values
 
 
 def _compiled(eager: EagerStep, must: bool) -> EagerStep | CompiledStep:
@@ -182,13 +223,13 @@ class _ProgressBar:
         else:
             self._bar = tqdm(total=steps, desc="fit", unit="step")
 
-    def step(self, loss: float) -> None:
+    def step(self, steps: int, loss: float) -> None:
         if self._bar is not None:
             now, self._loss = perf_counter(), loss
             if now - self._shown > 0.1:
                 self._show()
                 self._shown = now
-            self._bar.update()
+            self._bar.update(steps)
 
     def _show(self) -> None:
         self._bar.set_postfix(loss=f"{self._loss:.4g}", refresh=False)

@@ -232,18 +232,18 @@ def test_interrupted_inside_a_step_it_leaves_the_last_whole_step(monkeypatch):
 
     run, steps = CompiledStep.__call__, []
 
-    def interrupted(self: Any, indices: Any, place: Any) -> float:
-        steps.append(place)
-        if len(steps) == 4:
+    def interrupted(self: Any, batches: Any, rates: Any, place: Any) -> list[float]:
+        if len(steps) == 3:
             raise KeyboardInterrupt
-        return run(self, indices, place)
+        steps.append(len(batches))
+        return run(self, batches, rates, place)
 
     model, twin = model_of(), model_of()
     monkeypatch.setattr(CompiledStep, "__call__", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fit(model, X, Y, lr=0.1, progress=False, compile=True)
     monkeypatch.undo()
-    fit(twin, X, Y, lr=0.1, epochs=3, progress=False, compile=True)
+    fit(twin, X, Y, lr=0.1, epochs=sum(steps), progress=False, compile=True)
     assert numbers(model) == numbers(twin)
 
 

@@ -48,9 +48,9 @@ class Natives:
     def _build(self, with_gradient: bool) -> Native | None:
         if self.backend == "numpy":
             return None
-        if self.backend == "auto" and compiler() is None:
-            return None
         try:
+            if self.backend == "auto" and compiler() is None:
+                return None
             plan = self._program.plan(with_gradient)
             return Native(plan, with_gradient, self._dtype, self._threads)
         except (CompilerError, SpellingError) as error:

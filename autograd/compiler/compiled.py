@@ -127,10 +127,12 @@ class Compiled:
         >>> t = c.training([1.0, 2.0], [3.0, 6.0], update=descend, parameters=[w])
         >>> t.run(None, sizes=[2, 2], rates=[0.1, 0.1])
         array([22.5  ,  5.625])
-        >>> t.numbers
-        array([2.25])
+        >>> t.position
+        (array([2.25]), [], 2)
         """
-        return Training(self._prepare(args), args, update, parameters, states, clip)
+        runner = self._prepare(args)
+        with np.errstate(all="ignore"):
+            return Training(runner, args, update, parameters, states, clip)
 
     # ---- parameters ------------------------------------------------------------------
 

@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 class Training:
     """Steps on samples that stay the same; made by ``Compiled.training``.
 
-    ``numbers`` and ``state`` are arrays with an entry for each trained parameter, and
-    ``steps`` counts the steps so far; they may be set between runs.
+    ``position`` is where training stands: an array with a number for each trained
+    parameter, a list of such arrays for the state, and the count of steps so far. It is
+    one attribute, so that an interruption leaves it whole; it may be set between runs.
     """
+
+    position: tuple[Array, list[Array], int]
 
     def __init__(
         self,
@@ -44,14 +47,16 @@ class Training:
         self._runner, self._update, self._clip = runner, update, clip
         self._samples, self.size = runner.arrays(args)
         self._theta = runner.read_theta()
+        if not parameters or len(set(parameters)) < len(parameters):
+            raise ValueError("parameters must be some Values, each of them once")
         places = {p: i for i, p in enumerate(runner.program.parameters)}
         for p in parameters:  # what the loss does not depend on comes behind
             places.setdefault(p, len(places))
         self._places = np.array([places[p] for p in parameters], dtype=np.intp)
         self._used = np.flatnonzero(self._places < len(self._theta))
-        self.numbers = np.array([p.data for p in parameters], runner.dtype)
-        self.state = [np.zeros_like(self.numbers) for _ in range(states)]
-        self.steps = 0
+        numbers = np.array([p.data for p in parameters], runner.dtype)
+        state = [np.zeros_like(numbers) for _ in range(states)]
+        self.position = (numbers, state, 0)
         self._native = self._build(states)
 
     def _build(self, states: int) -> NativeTraining | None:
@@ -67,13 +72,20 @@ class Training:
         try:
             update = Program(rule, [1.0] * len(flags), flags)
         except TraceError:
-            return None
+            return None  # then the rule is called with arrays
+        if update.parameters or len(update.roots) != 1 + states:
+            raise TypeError(
+                f"update(x, g, lr, t, *state) gives the new x and {states} of state, "
+                f"and captures no Value; this one gives {len(update.roots)} numbers "
+                f"and captures {len(update.parameters)} Values"
+            )
         return NativeTraining(
             self._runner.program.plan(True),
             update.plan(False),
             self._samples,
             self._places,
             self._clip,
+            self._runner.dtype,
         )
 
     def run(self, order: Any, sizes: Sequence[int], rates: Sequence[float]) -> Array:
@@ -83,22 +95,45 @@ class Training:
         loss before each step. Where a step goes wrong, the losses end before it, and so
         do the moves; ``step`` on the same samples raises what is wrong.
         """
+        order, count, rate = self._checked(order, sizes, rates)
         if self._native is None:
-            return self._run_steps(order, sizes, rates)
-        given = (order, np.asarray(sizes), np.asarray(rates))
-        self._theta[self._places[self._used]] = self.numbers[self._used]
-        arrays = self._theta, self.numbers, self.state
-        losses = self._native.run(*arrays, *given, self.steps)
+            return self._run_steps(order, count, rate)
+        numbers, state, steps = self.position
+        theta = self._current_theta()
+        before = theta, numbers, state, order
+        losses, numbers, state = self._native.run(*before, count, rate, steps)
         whole = len(losses)
-        if whole < len(sizes) and whole:  # then nothing moved: again, as far as it went
-            given = (order, given[1][:whole], given[2][:whole])
-            losses = self._native.run(*arrays, *given, self.steps)
-        self.steps += whole
+        if whole < len(count):  # then again, as far as it went well
+            count, rate = count[:whole], rate[:whole]
+            losses, numbers, state = self._native.run(*before, count, rate, steps)
+        self.position = numbers, state, steps + whole
         return losses
 
-    def _run_steps(
-        self, order: Any, sizes: Sequence[int], rates: Sequence[float]
-    ) -> Array:
+    def _checked(
+        self, order: Any, sizes: Any, rates: Any
+    ) -> tuple[Array | None, Array, Array]:
+        count, rate = np.asarray(sizes), np.asarray(rates, float)
+        if count.ndim != 1 or count.dtype.kind not in "iu" or (count < 1).any():
+            raise ValueError(f"sizes are whole numbers from 1 on, got {sizes!r:.60}")
+        if rate.shape != count.shape:
+            raise ValueError(f"there are {len(count)} steps, but {rate.size} rates")
+        if order is None:
+            if (count > self.size).any():
+                raise ValueError(
+                    f"there are {self.size} samples, fewer than {count.max()}"
+                )
+            return None, count, rate
+        order = np.asarray(order)
+        if order.shape != (count.sum(),) or order.dtype.kind not in "iu":
+            raise ValueError(
+                f"order lists the numbers of {count.sum()} samples, got "
+                f"{order.dtype} of shape {order.shape}"
+            )
+        if (order < 0).any() or (order >= self.size).any():
+            raise ValueError(f"order has numbers beyond the {self.size} samples")
+        return order, count, rate
+
+    def _run_steps(self, order: Array | None, sizes: Array, rates: Array) -> Array:
         losses, start = list[float](), 0
         for size, rate in zip(sizes, rates):
             chosen = slice(0, size) if order is None else order[start : start + size]
@@ -114,25 +149,27 @@ class Training:
 
         What is not finite is a FloatingPointError; then nothing moves.
         """
-        self._theta[self._places[self._used]] = self.numbers[self._used]
+        numbers, state, steps = self.position
         batched = self._runner.program.batched
         samples = [x[chosen] if b else x for x, b in zip(self._samples, batched)]
         with np.errstate(all="ignore"):
-            value, slopes = self._runner.gradient_of(samples, self._theta)
-            gradient = np.zeros_like(self.numbers)
+            value, slopes = self._runner.gradient_of(samples, self._current_theta())
+            gradient = np.zeros_like(numbers)
             gradient[self._used] = slopes[self._places[self._used]]
             if self._clip is not None:
-                norm = float(np.sqrt(gradient.dot(gradient)))
+                norm = float(np.linalg.norm(gradient.astype(float)))
                 gradient *= min(1.0, self._clip / (norm + 1e-6))
-            numbers, *state = self._update(
-                self.numbers, gradient, rate, self.steps + 1, *self.state
-            )
+            given = numbers, gradient, float(rate), steps + 1
+            numbers, *state = self._update(*given, *state)
         if not np.isfinite(numbers).all():
-            number = int(np.argmin(np.isfinite(numbers)))
-            raise UpdateError(number)
-        self.numbers, self.state = numbers, state
-        self.steps += 1
+            raise UpdateError(int(np.argmin(np.isfinite(numbers))))
+        self.position = (numbers, state, steps + 1)
         return value
+
+    def _current_theta(self) -> Array:
+        """Give the parameters of the loss, the trained ones where they stand now."""
+        self._theta[self._places[self._used]] = self.position[0][self._used]
+        return self._theta
 
 
 class UpdateError(FloatingPointError):

@@ -9,17 +9,18 @@ import graphviz
 
 from autograd.drawing.layout import Box, Layout, Point, Route
 from autograd.drawing.scene import Node, Scene
-from autograd.drawing.style import EDGE, FONT, FONT_SIZE, STYLES
+from autograd.drawing.style import EDGE, FONT, FONT_SIZE, ON_ARROWS, STYLES
 
 PATIENCE = 5.0  # seconds
+HEADLESS = {"arrowhead": "none"}
 INCH = 72.0  # points; DOT gives the size of a node in inches
 
 
-def digraph(scene: Scene) -> graphviz.Digraph:
+def digraph(scene: Scene, direction: str = "right") -> graphviz.Digraph:
     """Give a scene as a ``graphviz.Digraph`` with nodes n0, n1, ... in its order."""
     graph = graphviz.Digraph(
         graph_attr={
-            "rankdir": "LR",
+            "rankdir": "TB" if direction == "down" else "LR",
             "ranksep": "0.35",
             "nodesep": "0.17",
             "ordering": "in",
@@ -27,13 +28,15 @@ def digraph(scene: Scene) -> graphviz.Digraph:
         node_attr={"fontname": FONT, "fontsize": f"{FONT_SIZE:g}", "margin": "0"},
         edge_attr={"arrowsize": "0.7", "color": EDGE},
     )
-    if scene.note:
-        graph.attr(label=_escape(scene.note), labeljust="l")
+    if scene.notes:
+        lines = "".join(rf"{_escape(note)}\l" for note in scene.notes)
+        graph.attr(label=lines, labeljust="l")
         graph.attr(fontname=FONT, fontsize=f"{FONT_SIZE:g}")
     for i, node in enumerate(scene.nodes):
         graph.node(f"n{i}", **_attributes(node))
     for tail, head in scene.edges:
-        graph.edge(f"n{tail}", f"n{head}")
+        on_arrow = scene.nodes[head].kind in ON_ARROWS
+        graph.edge(f"n{tail}", f"n{head}", **(HEADLESS if on_arrow else {}))
     return graph
 
 
@@ -51,7 +54,7 @@ def _attributes(node: Node) -> dict[str, str]:
     return shared | {
         "style": "rounded,filled" if style.shape == "box" else "filled",
         "color": style.stroke,
-        "fillcolor": style.fill,
+        "fillcolor": node.fill or style.fill,
         "penwidth": f"{style.pen:g}",
     }
 
@@ -61,20 +64,34 @@ def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("\\", "\\\\")
 
 
-def dot_layout(scene: Scene) -> Layout:
+def dot_layout(scene: Scene, direction: str = "right") -> Layout:
     """Lay out a scene by Graphviz's program. Raises what :func:`run_dot` raises."""
-    found = json.loads(run_dot(digraph(scene), "json0"))
+    found = json.loads(run_dot(digraph(scene, direction), "json0"))
     boxes: dict[str, Box] = {}
     for node in found["objects"]:
         x, y = _point(node["pos"])
         boxes[node["name"]] = Box(
             x, y, float(node["width"]) * INCH, float(node["height"]) * INCH
         )
-    routes = []
+    # Its edges come in an order of its own; equal ones keep theirs.
+    names = {node["_gvid"]: node["name"] for node in found["objects"]}
+    routes: dict[tuple[str, str], list[Route]] = {}
     for edge in found.get("edges", ()):
-        tip, *points = edge["pos"].removeprefix("e,").split()
-        routes.append(Route([_point(p) for p in points], _point(tip)))
-    return Layout([boxes[f"n{i}"] for i in range(len(boxes))], routes)
+        ends = names[edge["tail"]], names[edge["head"]]
+        routes.setdefault(ends, []).append(_route(edge["pos"]))
+    return Layout(
+        [boxes[f"n{i}"] for i in range(len(boxes))],
+        [routes[f"n{tail}", f"n{head}"].pop(0) for tail, head in scene.edges],
+    )
+
+
+def _route(text: str) -> Route:
+    tip, *points = text.split()
+    if tip.startswith("e,"):
+        tip = tip[2:]
+    else:  # without a head, it ends at its last point
+        tip, points = points[-1], [tip, *points]
+    return Route([_point(p) for p in points], _point(tip))
 
 
 def run_dot(graph: graphviz.Digraph, form: str) -> bytes:

@@ -6,28 +6,39 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-from autograd.drawing.dot import digraph, dot_layout, run_dot
+from autograd.drawing.convert import converted, page
+from autograd.drawing.dot import digraph, dot_layout
 from autograd.drawing.layout import Layout, own_layout
+from autograd.drawing.outline import LIMIT, shown
 from autograd.drawing.scene import Scene
 from autograd.drawing.svg import svg
 from autograd.drawing.text import plural
 
 ENGINES = ("auto", "dot", "own")
+DIRECTIONS = ("right", "down")
 
 
 class Picture:
-    """A drawn graph. A notebook shows it; ``svg`` is its text, ``save`` writes a file.
+    """A drawn graph. A notebook shows it; ``print`` gives it as a text tree.
 
-    It is a snapshot: what happens to the graph later does not change it.
+    ``svg`` is its text as SVG, ``save`` writes a file. It is a snapshot: what happens
+    to the graph later does not change it.
     """
 
-    def __init__(self, scene: Scene, engine: str = "auto") -> None:
-        if engine not in ENGINES:
-            raise ValueError(
-                f"unknown engine {engine!r}; known are {', '.join(ENGINES)}"
-            )
+    def __init__(
+        self, scene: Scene, engine: str = "auto", direction: str = "right"
+    ) -> None:
+        for word, given, known in (
+            ("engine", engine, ENGINES),
+            ("direction", direction, DIRECTIONS),
+        ):
+            if given not in known:
+                raise ValueError(
+                    f"unknown {word} {given!r}; known are {', '.join(known)}"
+                )
         self.scene = scene
         self.engine = engine
+        self.direction = direction
         if engine == "dot":
             self.svg  # noqa: B018  a program that is missing is an error at once
 
@@ -37,22 +48,23 @@ class Picture:
         return svg(self.scene, self._layout())
 
     def _layout(self) -> Layout:
-        if self.engine == "own":
-            return own_layout(self.scene)
-        try:
-            return dot_layout(self.scene)
-        except RuntimeError:
-            if self.engine == "dot":
-                raise
-            return own_layout(self.scene)
+        if self.engine != "own":
+            try:
+                return dot_layout(self.scene, self.direction)
+            except RuntimeError:
+                if self.engine == "dot":
+                    raise
+        return own_layout(self.scene, self.direction)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture to a file; its suffix tells the format.
 
-        ".svg", ".dot" (Graphviz's language), and by Graphviz's program ".png" and
-        ".pdf". The file is complete or it is not there. Raises ValueError for another
-        suffix, FileNotFoundError for a folder that is missing, RuntimeError where
-        Graphviz's program is needed and not installed.
+        ".svg", ".html" (a page with the picture in it), ".dot" (Graphviz's language),
+        ".png" and ".pdf". The last two look like the first where the package
+        vl-convert-python is installed; else Graphviz's program ``dot`` draws them. The
+        file is complete or it is not there. Raises ValueError for another suffix,
+        FileNotFoundError for a folder that is missing, RuntimeError with what to
+        install where neither is there.
 
         >>> from tempfile import TemporaryDirectory
         >>> from autograd import Value, draw
@@ -63,16 +75,16 @@ class Picture:
         match target.suffix.lower():
             case ".svg":
                 content = self.svg.encode()
+            case ".html":
+                content = page(self.svg).encode()
             case ".dot":
-                content = digraph(self.scene).source.encode()
+                content = digraph(self.scene, self.direction).source.encode()
             case ".png" | ".pdf" as suffix:
-                graph = digraph(self.scene)
-                graph.attr(dpi="144")
-                content = run_dot(graph, suffix[1:])
+                content = converted(self, suffix[1:])
             case suffix:
                 raise ValueError(
                     f"unknown suffix {suffix!r} of {target.name!r}; "
-                    "known are .svg, .dot, .png, .pdf"
+                    "known are .svg, .html, .dot, .png, .pdf"
                 )
         if not target.parent.is_dir():
             raise FileNotFoundError(f"there is no folder {str(target.parent)!r}")
@@ -86,10 +98,15 @@ class Picture:
     def _repr_svg_(self) -> str:
         return self.svg
 
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+
     def __repr__(self) -> str:
         kinds = [node.kind for node in self.scene.nodes]
-        values = plural(
-            sum(k in ("leaf", "interior", "output") for k in kinds), "Value"
-        )
+        boxes = sum(kind in ("group", "result") for kind in kinds)
+        values = sum(kind in ("leaf", "interior", "output") for kind in kinds)
         operations = plural(kinds.count("op"), "operation")
-        return f'<Picture of {values} and {operations}; .save("x.svg") writes a file>'
+        what = plural(boxes, "box", "boxes") if boxes else plural(values, "Value")
+        what += "" if boxes else f" and {operations}"
+        tree = shown(self.scene, LIMIT)
+        return f'{tree}\n<Picture of {what}; .save("x.svg") writes a file>'

@@ -13,6 +13,7 @@ from autograd.drawing.style import (
     FONT,
     FONT_SIZE,
     LINE,
+    ON_ARROWS,
     STYLES,
     text_width,
 )
@@ -29,14 +30,22 @@ def svg(scene: Scene, layout: Layout) -> str:
         points.append((box.x + box.width / 2, box.y + box.height / 2))
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     top, bottom = min(y for _, y in points), max(y for _, y in points)
-    body = ["<g>", *map(_arrow, layout.routes), "</g>"]
+    body = [
+        _group(
+            _arrow(route, scene.nodes[edge[1]].kind not in ON_ARROWS),
+            "edge",
+            scene.mark(edge),
+        )
+        for edge, route in zip(scene.edges, layout.routes, strict=True)
+    ]
     for node, box in zip(scene.nodes, layout.boxes, strict=True):
         body.append(_node(node, box))
-    if scene.note:
-        right = max(right, left + text_width([scene.note]))
+    for note in scene.notes:
+        right = max(right, left + text_width([note]))
         bottom += LINE
-        body.append(_text(scene.note, left, bottom, FAINT))
-        bottom += LINE
+        body.append(_text(note, left, bottom, FAINT))
+    if scene.notes:
+        bottom += LINE / 2
     x, y = left - MARGIN, top - MARGIN
     width, height = right - left + 2 * MARGIN, bottom - top + 2 * MARGIN
     frame = f'width="{_f(width)}" height="{_f(height)}"'
@@ -54,7 +63,8 @@ def svg(scene: Scene, layout: Layout) -> str:
 
 def _node(node: Node, box: Box) -> str:
     style = STYLES[node.kind]
-    paint = f'fill="{style.fill}" stroke="{style.stroke}" stroke-width="{style.pen:g}"'
+    fill = node.fill or style.fill
+    paint = f'fill="{fill}" stroke="{style.stroke}" stroke-width="{style.pen:g}"'
     marks = []
     if style.shape == "ellipse":
         marks.append(
@@ -71,7 +81,14 @@ def _node(node: Node, box: Box) -> str:
     for i, line in enumerate(node.texts):
         bold = bool(node.name) and i == 0
         marks.append(_text(line, box.x, y + LINE * i, style.text, "middle", bold))
-    return f"<g>{''.join(marks)}</g>"
+    shown = "node" if node.kind in ("leaf", "interior", "output") else node.kind
+    return _group("".join(marks), shown, node.mark)
+
+
+def _group(content: str, kind: str, mark: str) -> str:
+    """Wrap what belongs together, with the marks by which a script finds it."""
+    data = f' data-{kind}="{mark}"' if mark else ""
+    return f'<g class="{kind}"{data}>{content}</g>'
 
 
 def _text(
@@ -88,17 +105,32 @@ def _text(
     )
 
 
-def _arrow(route: Route) -> str:
-    start, *rest = map(_point, route.points)
+def _arrow(route: Route, headed: bool) -> str:
+    """Draw an edge; one that ends at a number on an arrow has no head of its own."""
+    way = _way(route.points)
+    if not headed:
+        way += f" L{_point(route.tip)}"
+        return f'<path d="{way}" fill="none" stroke="{EDGE}"/>'
     (x, y), (tip_x, tip_y) = route.points[-1], route.tip
     length = hypot(tip_x - x, tip_y - y) or 1.0
     # Half the width of the head, at a right angle to its direction.
     dx, dy = (tip_x - x) / length * ARROW * 0.4, (tip_y - y) / length * ARROW * 0.4
     head = " ".join(map(_point, [(x - dy, y + dx), route.tip, (x + dy, y - dx)]))
     return (
-        f'<path d="M{start} C{" ".join(rest)}" fill="none" stroke="{EDGE}"/>'
+        f'<path d="{way}" fill="none" stroke="{EDGE}"/>'
         f'<polygon points="{head}" fill="{EDGE}"/>'
     )
+
+
+def _way(points: list[Point]) -> str:
+    parts = [f"M{_point(points[0])}"]
+    for i in range(0, len(points) - 1, 3):
+        a, b, c, d = points[i : i + 4]
+        straight = a[1] == b[1] == c[1] == d[1] or a[0] == b[0] == c[0] == d[0]
+        parts.append(
+            f"L{_point(d)}" if straight else f"C{' '.join(map(_point, (b, c, d)))}"
+        )
+    return " ".join(parts)
 
 
 def _point(point: Point) -> str:

@@ -24,11 +24,31 @@ def legible(text: str, longest: int = LONGEST) -> str:
         else ch.encode("unicode_escape").decode("ascii")
         for ch in text[: longest + 1]
     )
-    if cells(shown) <= longest:
-        return shown
-    while cells(shown) >= longest:
-        shown = shown[:-1]
-    return shown + "…"
+    return clip(shown, longest)
+
+
+def clip(text: str, longest: int) -> str:
+    """Cut printable text to a width.
+
+    >>> clip("abcdef", 4)
+    'abc…'
+    """
+    if cells(text) <= longest:
+        return text
+    text = text[:longest]
+    while cells(text) >= longest:
+        text = text[:-1]
+    return text + "…"
+
+
+def tail_of(text: str, longest: int = LONGEST) -> str:
+    """Give text on one line, cut at its front: what tells paths apart is their end.
+
+    >>> tail_of("network.layers[0].neurons[11].w[1]")
+    '….layers[0].neurons[11].w[1]'
+    """
+    shown = legible(text, longest=10 * len(text))
+    return clip(shown[::-1], longest)[::-1]
 
 
 def cells(text: str) -> int:
@@ -50,10 +70,10 @@ def compact(x: float) -> str:
     return f"{x:.0f}" if x.is_integer() and abs(x) < 1e6 else f"{x:.4g}"
 
 
-def plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str, many: str = "") -> str:
     """Give a count with its noun.
 
-    >>> plural(1, "operation"), plural(1200, "node")
-    ('1 operation', '1,200 nodes')
+    >>> plural(1, "operation"), plural(1200, "node"), plural(2, "box", "boxes")
+    ('1 operation', '1,200 nodes', '2 boxes')
     """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from math import inf
 
 from autograd.drawing.layers import Layers, Neighbours
 
 GAP = 12.0  # between the nodes of a column
 TRACK = 8.0  # the height that an edge takes in a column which it passes
 SPREAD = 0.8  # of the height of a node: where its incoming edges meet it
-SWEEPS = 8
+SWEEPS = 4
+LARGE = 3_000  # vertices: from here on, half as many sweeps
 
 
 def vertical(found: Layers, heights: Sequence[float]) -> list[float]:
@@ -22,7 +24,7 @@ def vertical(found: Layers, heights: Sequence[float]) -> list[float]:
 
     >>> from autograd.drawing.layers import layers
     >>> vertical(layers(2, [(0, 1)]), [30.0, 20.0])
-    [0.0, 0.0]
+    [15.0, 15.0]
     """
     heights = [*heights, *[TRACK] * (len(found.before) - found.count)]
     behind = [
@@ -46,22 +48,35 @@ def vertical(found: Layers, heights: Sequence[float]) -> list[float]:
             ys[v] = y
 
     def settle(column: list[int], room: list[float], pulls: list[Neighbours]) -> None:
-        wanted = [
-            sum([ys[u] + d for u, d in pull]) / len(pull) if pull else ys[v]
-            for v, pull in zip(column, pulls, strict=True)
-        ]
-        places = spread(wanted, [weights[v] for v in column], room)
-        for v, y in zip(column, places, strict=True):
+        wanted = []
+        fits, last = True, -inf
+        for v, least in zip(column, [0.0, *room], strict=True):
+            pull = pulls[v]
+            if len(pull) == 1:
+                y = ys[pull[0][0]] + pull[0][1]
+            else:
+                y = sum([ys[u] + d for u, d in pull]) / len(pull) if pull else ys[v]
+            fits = fits and y - last >= least
+            wanted.append(y)
+            last = y
+        if not fits:
+            wanted = spread(wanted, [weights[v] for v in column], room)
+        for v, y in zip(column, wanted, strict=True):
             ys[v] = y
 
-    for _ in range(SWEEPS):
+    pairs = list(zip(behind, ahead, strict=True))
+    rightward = [b or a for b, a in pairs]
+    leftward = [a or b for b, a in pairs]
+    for _ in range(SWEEPS if len(ys) < LARGE else SWEEPS // 2):
         for column, room in reversed(columns):
-            settle(column, room, [ahead[v] or behind[v] for v in column])
+            settle(column, room, leftward)
         for column, room in columns:
-            settle(column, room, [behind[v] or ahead[v] for v in column])
+            settle(column, room, rightward)
+    leaves = [[] if b else a for b, a in pairs]
     for column, room in columns:  # at last each leaf goes close to where it is used
-        settle(column, room, [[] if behind[v] else ahead[v] for v in column])
-    return [round(y, 1) for y in ys]
+        settle(column, room, leaves)
+    top = min(y - height / 2 for y, height in zip(ys, heights, strict=True))
+    return [round(y - top, 1) for y in ys]
 
 
 def _continuation(found: Layers, v: int) -> Neighbours:

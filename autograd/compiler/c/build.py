@@ -16,8 +16,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 _COMPILERS = ("cc", "gcc", "clang")
 # Sums may be reordered; NaN, infinities and subnormals keep their meaning.
@@ -36,10 +38,9 @@ class CompilerError(RuntimeError):
 
 def compiler() -> list[str] | None:
     """Give the command of the C compiler: that of CC, else cc, gcc or clang."""
-    chosen = os.environ.get("CC", "").strip()
+    chosen = _words("CC")
     if chosen:
-        command = shlex.split(chosen)
-        return command if shutil.which(command[0]) else None
+        return chosen if shutil.which(chosen[0]) else None
     return next(([name] for name in _COMPILERS if shutil.which(name)), None)
 
 
@@ -52,25 +53,47 @@ def missing_compiler() -> CompilerError:
     return CompilerError(f'no C compiler was found: {why}; backend="numpy" needs none')
 
 
-def library(text: str) -> ctypes.CDLL:
-    """Build the text, or take what was built from it before, and load it.
+def function(text: str, name: str) -> Any:
+    """Build the text, or take what was built from it before; give a function of it.
 
-    Raises CompilerError where there is no compiler or it fails.
+    Raises CompilerError where there is no compiler, or where it fails.
     """
     command = compiler()
     if command is None:
         raise missing_compiler()
-    key = _key(text, command)
-    folder = _cache_folder()
-    if folder is not None:
-        cached = _cached(folder, key)
-        if cached is not None:
-            return ctypes.CDLL(str(cached))
+    key, folder = _key(text, command), _cache_folder()
+    found = _symbol(_cached(folder, key), name) if folder else None
+    if found is not None:
+        return found
     with tempfile.TemporaryDirectory(prefix="chainrule-") as scratch:
         built = Path(scratch) / "plan.so"
         _run(text, command, built)
-        kept = folder and _keep(built, folder, key)
-        return ctypes.CDLL(str(kept or built))
+        found = _symbol(built, name)
+        if found is None:
+            raise CompilerError(
+                f"what {shlex.join(command)} made of the plan cannot be loaded here; "
+                'backend="numpy" needs no compiler'
+            )
+        if folder:
+            _keep(built, folder, key)
+        return found
+
+
+def _symbol(path: Path | None, name: str) -> Any:
+    """Load a library and give its function; None where it is not what it should be."""
+    try:
+        return path and getattr(ctypes.CDLL(str(path)), name)
+    except (OSError, AttributeError):
+        return None
+
+
+def _words(variable: str) -> list[str]:
+    """Split a variable of the environment as a shell would."""
+    text = os.environ.get(variable, "")
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise CompilerError(f"{variable} is {text!r}: {error}") from None
 
 
 def _flags(native: bool) -> list[str]:
@@ -82,7 +105,7 @@ def _flags(native: bool) -> list[str]:
         if platform.libc_ver()[0] == "glibc":
             # glibc's math.h offers exp, tanh and others for vectors under this name.
             flags.append("-D__FAST_MATH__")
-    return flags + shlex.split(os.environ.get("CFLAGS", ""))
+    return flags + _words("CFLAGS")
 
 
 def _run(text: str, command: list[str], target: Path) -> None:
@@ -91,7 +114,7 @@ def _run(text: str, command: list[str], target: Path) -> None:
         arguments = [*command, *_flags(native), "-x", "c", "-", "-o", str(target)]
         try:
             done = subprocess.run(
-                [*arguments, "-lm"], input=text, capture_output=True, text=True
+                [*arguments, "-lm"], input=text.encode(), capture_output=True
             )
         except OSError as error:
             raise CompilerError(
@@ -99,9 +122,10 @@ def _run(text: str, command: list[str], target: Path) -> None:
             ) from None
         if done.returncode == 0 and target.is_file():
             return
+    message = done.stderr.decode(errors="replace").strip()
     raise CompilerError(
         f"{shlex.join(command)} failed with code {done.returncode}: "
-        f'{done.stderr.strip()[:500] or "no message"}; backend="numpy" needs none'
+        f'{message[:500] or "no message"}; backend="numpy" needs none'
     )
 
 
@@ -148,16 +172,14 @@ def _cache_folder() -> Path | None:
 def _cached(folder: Path, key: str) -> Path | None:
     """Give the library of this key whose bytes are those that were built."""
     for path in sorted(folder.glob(f"{key}-*.so")):
-        try:
+        with suppress(OSError):  # another process may have removed it
             if path.name == _name(key, path.read_bytes()):
                 return path
-        except OSError:
-            pass  # it was pruned or is not ours to read: as if it were not there
     return None
 
 
-def _keep(built: Path, folder: Path, key: str) -> Path | None:
-    """Put a library into the cache, where there is room; give its path there."""
+def _keep(built: Path, folder: Path, key: str) -> None:
+    """Put a library into the cache, where there is room for it."""
     content = built.read_bytes()
     target = folder / _name(key, content)
     unfinished = folder / f".{target.name}.{os.getpid()}"
@@ -165,10 +187,8 @@ def _keep(built: Path, folder: Path, key: str) -> Path | None:
         unfinished.write_bytes(content)
         unfinished.replace(target)
         _prune(folder)
-    except OSError:
+    except OSError:  # without a cache the library is built again next time
         unfinished.unlink(missing_ok=True)
-        return None
-    return target
 
 
 def _name(key: str, content: bytes) -> str:

@@ -13,8 +13,6 @@ from autograd.compiler.c.functions import Functions, function_head
 from autograd.compiler.c.section import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from autograd.compiler.roll import Plan
 
 _ROOM = 2**13  # numbers that the rows of a tile may take: the nearest caches
@@ -25,15 +23,24 @@ _SAMPLES = ["const real *const *x", "long samples"]
 class File:
     """The text of one file, and the sections that tell what memory it needs."""
 
-    def __init__(self, plans: Sequence[tuple[str, Plan, bool]], real: str) -> None:
+    def __init__(self, real: str) -> None:
         self.real, self.functions = real, Functions()
-        self.sections = [
-            Section(plan, name, self.functions, real, with_gradient)
-            for name, plan, with_gradient in plans
-        ]
+        self.sections: list[Section] = []
         self.entries: list[str] = []
+
+    def add(
+        self, name: str, plan: Plan, with_gradient: bool, loads: bool = True
+    ) -> Section:
+        """Add the functions of a plan; their names begin with ``name``."""
+        section = Section(plan, name, self.functions, self.real, with_gradient, loads)
+        self.sections.append(section)
+        return section
+
+    @property
+    def tile(self) -> int:
+        """How many samples are computed side by side."""
         rows = max(section.memory.rows for section in self.sections)
-        self.tile = next((n for n in (128, 64, 32, 16) if n * rows <= _ROOM), 8)
+        return next((n for n in (128, 64, 32, 16) if n * rows <= _ROOM), 8)
 
     @property
     def text(self) -> str:
@@ -47,7 +54,8 @@ class File:
 
 def outputs_file(plan: Plan, real: str) -> File:
     """Give the file that computes the outputs of each sample."""
-    file = File([("f", plan, False)], real)
+    file = File(real)
+    file.add("f", plan, with_gradient=False)
     count, lines = len(plan.outputs), []
     for k, (batched, place) in enumerate(plan.outputs):
         value = f"r[{place} * TILE + b]" if batched else f"s[{place}]"
@@ -63,6 +71,8 @@ def outputs_file(plan: Plan, real: str) -> File:
         "        }",
         "    }",
     ]
+    if not lines:
+        body.insert(0, "    (void)out;")
     head = function_head("void outputs", [*_MEMORY, *_SAMPLES, "real *out"])
     file.entries.append("\n".join([head, "{", *body, "}", ""]))
     return file
@@ -70,7 +80,8 @@ def outputs_file(plan: Plan, real: str) -> File:
 
 def gradient_file(plan: Plan, real: str) -> File:
     """Give the file that computes the mean of the one output and its gradient."""
-    file = File([("f", plan, True)], real)
+    file = File(real)
+    file.add("f", plan, with_gradient=True)
     head = function_head(
         "double value_and_grad",
         [*_MEMORY, "real *lines", "real *block", *_SAMPLES, "real *g"],

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from autograd.compiler.c.spelling import comment
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -129,10 +131,13 @@ def _function(
     if through_terms:
         body = ["for (long t = 0; t < terms; t++) {", *_indented(body), "}"]
     step = ", out += TILE" if batched else ""
-    formula = expression.format(*[f"y{k}" for k in range(len(operands))], out="out")
+    short = [
+        x.start if x.kind == "constant" else f"y{k}" for k, x in enumerate(operands)
+    ]
+    formula = expression.format(*short, out="out")
     return "\n".join(
         [
-            f"/* out = {formula}{', for each term' * through_terms} */",
+            comment(f"out = {formula}{', for each term' * through_terms}"),
             function_head(f"static void {name}", parameters),
             "{",
             f"    for (long i = 0; i < count; i++{step}) {{",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from autograd.compiler.c.spelling import comment
 from autograd.compiler.instructions import Contraction, regular
 from autograd.compiler.listing import describe_gradient
 
@@ -37,7 +38,7 @@ def gradient_calls(plan: Plan, memory: Memory) -> list[str]:
     calls = []
     add = "add" if blocks_cover(plan) else "1"
     for part in plan.gradients:
-        calls.append(f"/* {describe_gradient(part)} */")
+        calls.append(comment(describe_gradient(part)))
         if isinstance(part, Contraction):
             calls += _block_calls(part, memory, add)
         else:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from autograd.compiler.roll import Plan
 
 # Constants that are written into the code; it depends on no other numbers.
-_WRITTEN = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
+_WRITTEN = {"-2.0", "-1.0", "-0.5", "0.0", "0.5", "1.0", "2.0"}
 
 
 class Memory:
@@ -34,7 +34,7 @@ class Memory:
         # Scratch for blocks of the gradient: numbers per sample, and in all.
         self.lines, self.block = 0, 0
         self._gathers: list[str] = []
-        self._constants: dict[float, int] = {}
+        self._constants: dict[str, int] = {}  # by repr: -0.0 is not 0.0
         self._gathered: dict[bytes, int] = {}
 
     @property
@@ -48,11 +48,10 @@ class Memory:
         """Give an operand of each result, or of each term of each result."""
         kind = "row" if batched else "number"
         if not batched:
-            constants = {self.plan.constants.get(int(p)) for p in places.flat}
-            if len(constants) == 1:
-                (constant,) = constants
-                if constant in _WRITTEN:
-                    return Operand("constant", literal(constant, self.real))
+            constants = [self.plan.constants.get(int(p)) for p in places.flat]
+            written = set(map(repr, constants))  # -0.0 is not 0.0
+            if len(written) == 1 and written <= _WRITTEN:
+                return Operand("constant", literal(float(written.pop()), self.real))
         steps = regular(places)
         if steps is None:
             return Operand(kind, self.pick(places))
@@ -82,9 +81,9 @@ class Memory:
 
     def constant(self, x: float) -> int:
         """Give the place in s of a constant."""
-        if x not in self._constants:
-            self._constants[x] = self._append([x])
-        return self._constants[x]
+        if repr(x) not in self._constants:
+            self._constants[repr(x)] = self._append([x])
+        return self._constants[repr(x)]
 
     def gathered(self, places: Places) -> Places:
         """Give places where these numbers stand in order, brought there once a call.

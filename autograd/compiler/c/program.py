@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from autograd import primitives
-from autograd.compiler.c.spelling import expression, power, reduction
+from autograd.compiler.c.spelling import comment, expression, power, reduction
 from autograd.compiler.c.sums import sum_calls
 from autograd.compiler.instructions import Elementwise
 from autograd.compiler.listing import describe
@@ -33,7 +33,7 @@ def instruction_calls(
         calls = _reduction_calls(instruction, memory, functions)
     else:
         calls = [_elementwise_call(instruction, memory, functions)]
-    return [f"/* {describe(instruction)} */", *calls]
+    return [comment(describe(instruction)), *calls]
 
 
 def _elementwise_call(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.compiler.c.build import library
+from autograd.compiler.c.build import function
 from autograd.compiler.c.file import gradient_file, outputs_file
 
 if TYPE_CHECKING:
@@ -64,14 +64,13 @@ class Native:
         self._batched = [batched for batched, _, _ in plan.arguments]
         real = "float" if dtype == np.dtype("float32") else "double"
         self.file = (gradient_file if with_gradient else outputs_file)(plan, real)
-        built = library(self.file.text)
         pointer: Any = ctypes.c_void_p
         if with_gradient:
-            self._function = built.value_and_grad
+            self._function = function(self.file.text, "value_and_grad")
             self._function.restype = ctypes.c_double
             self._function.argtypes = [pointer] * 6 + [ctypes.c_long, pointer]
         else:
-            self._function = built.outputs
+            self._function = function(self.file.text, "outputs")
             self._function.restype = None
             self._function.argtypes = [pointer] * 4 + [ctypes.c_long, pointer]
         self._spaces: list[Space] = []

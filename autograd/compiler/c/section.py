@@ -24,8 +24,8 @@ _SCRATCH = ["real *lines", "real *block"]
 class Section:
     """The functions of one plan; their names begin with ``name``.
 
-    ``texts`` has ``once``, ``load`` and ``batch``; with the gradient its functions too,
-    and ``value_and_grad``, which calls all of them.
+    ``texts`` has ``once`` and ``batch``; ``load`` where samples are to be loaded; with
+    the gradient its functions too, and ``value_and_grad``, which calls all of them.
     """
 
     def __init__(
@@ -34,7 +34,8 @@ class Section:
         name: str,
         functions: Functions,
         real: str,
-        with_gradient: bool = False,
+        with_gradient: bool,
+        loads: bool = True,
     ) -> None:
         self.plan, self.name = plan, name
         self.memory = memory = Memory(plan, real)
@@ -47,9 +48,11 @@ class Section:
         once += memory.take_gathers()
         self.texts = [
             self._function("once", [_TABLE, "real *s", _SAMPLES[0]], once),
-            self._function("load", [_ROWS, *_SAMPLES, "long n"], self._loads()),
             self._function("batch", [_TABLE, _NUMBERS, _ROWS, "long n"], batch),
         ]
+        if loads:
+            load = [_ROWS, *_SAMPLES, "long n"]
+            self.texts.insert(0, self._function("load", load, self._loads()))
         if with_gradient:
             self._write_gradient()
 

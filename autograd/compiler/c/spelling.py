@@ -93,6 +93,11 @@ def power(exponent: float) -> str | None:
     return _POWERS.get(exponent)
 
 
+def comment(text: str) -> str:
+    """Write a C comment; a person's names in it cannot end it."""
+    return f"/* {text.replace('*/', '* /').replace('/*', '/ *')} */"
+
+
 def literal(x: float, real: str) -> str:
     """Write a constant so that reading it gives the same number back."""
     if real == "float":
@@ -103,7 +108,7 @@ def literal(x: float, real: str) -> str:
     if isinf(x):
         return "INFINITY" if x > 0 else "-INFINITY"
     text = repr(x) + ("f" if real == "float" else "")
-    return f"({text})" if x < 0 else text
+    return f"({text})" if text.startswith("-") else text
 
 
 def _custom_expression(op: CustomPrimitive) -> str:

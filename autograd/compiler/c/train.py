@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.compiler.c.build import library
+from autograd.compiler.c.build import function
 from autograd.compiler.c.run import Space, pointers
 from autograd.compiler.c.training_file import training_file
 
@@ -33,8 +33,8 @@ class NativeTraining:
         samples: list[Array],
         places: Array,
         clip: float | None,
+        dtype: Any,
     ) -> None:
-        dtype = samples[0].dtype if samples else np.dtype("float64")
         real = "float" if dtype == np.dtype("float32") else "double"
         self.file = training_file(loss, update, real, clip is not None)
         first, second = self.file.sections
@@ -47,11 +47,12 @@ class NativeTraining:
         # Where each trained number stands in s, and the runs of consecutive ones.
         at = np.where(places < parameters, places, places + beyond)
         self._order = np.argsort(at, kind="stable")
+        self._back = np.argsort(self._order)
         self._at = at[self._order]
         self._runs = _runs(self._at, places[self._order])
         self._samples, self._clip = samples, clip or 0.0
         self._inputs = pointers(samples)
-        self._train = library(self.file.text).train
+        self._train = function(self.file.text, "train")
         self._train.restype = ctypes.c_long
         self._train.argtypes = [
             *[ctypes.c_void_p] * 13, ctypes.c_long, ctypes.c_long, ctypes.c_void_p,
@@ -67,21 +68,22 @@ class NativeTraining:
         sizes: Array,
         rates: Array,
         done: int,
-    ) -> Array:
-        """Move numbers and state by so many steps; give the losses before them.
+    ) -> tuple[Array, Array, list[Array]]:
+        """Give the losses of so many steps, and numbers and state after them.
 
-        Where a step goes wrong, nothing moves, and the losses end before that step.
+        Where a step goes wrong, the losses end before it; then the rest means nothing.
         """
         space, steps = self._space, len(sizes)
         space.theta[:] = theta
         space.numbers[self._at] = numbers[self._order]
-        moved = [column[self._order] for column in state]
+        dtype = space.numbers.dtype
+        moved = [np.ascontiguousarray(column[self._order], dtype) for column in state]
         count = np.ascontiguousarray(sizes, _LONG)
         first = np.zeros_like(count)
         if order is not None:
             order = np.ascontiguousarray(order, _LONG)
             np.cumsum(count[:-1], out=first[1:])
-        rate = np.ascontiguousarray(rates, numbers.dtype)
+        rate = np.ascontiguousarray(rates, dtype)
         losses = np.empty(steps)
         whole = self._train(
             *space.pointers, *self._update_space.pointers[:3], self._inputs,
@@ -90,11 +92,9 @@ class NativeTraining:
             len(self._runs), pointers(moved), self._clip, self._gradient.ctypes.data,
             losses.ctypes.data,
         )  # fmt: skip
-        if whole == steps:
-            numbers[self._order] = space.numbers[self._at]
-            for column, new in zip(state, moved):
-                column[self._order] = new
-        return losses[:whole]
+        back = self._back
+        after = space.numbers[self._at][back]
+        return losses[:whole], after, [column[back] for column in moved]
 
 
 def _runs(at: Array, gradient: Array) -> Array:

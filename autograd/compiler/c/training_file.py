@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 def training_file(loss: Plan, update: Plan, real: str, clipped: bool) -> File:
     """Give the file that runs steps of training: loss, gradient, clipping, update."""
-    file = File([("loss", loss, True), ("update", update, False)], real)
-    file.entries.append(_training(update, file.sections[1], clipped))
+    file = File(real)
+    file.add("loss", loss, with_gradient=True)
+    section = file.add("update", update, with_gradient=False, loads=False)
+    file.entries.append(_training(update, section, clipped))
     return file
 
 
@@ -49,6 +51,10 @@ def _training(update: Plan, section: Section, clipped: bool) -> str:
         (_, place, _) = update.arguments[1]
         loads.append("for (long b = 0; b < n; b++)")
         loads.append(f"    update_r[{place} * TILE + b] *= factor;")
+
+    def unused(name: str) -> str:
+        return f"        (void){name};\n"
+
     tile = "\n".join(f"                {line}" for line in loads)
     back = "\n".join(f"                    {line}" for line in stores)
     return f"""\
@@ -74,7 +80,7 @@ long train(const int *table, real *s, real *r, real *lines, real *block,
                 zero += 0 * g[run[k].g + i];
         if (!isfinite(losses[step]) || zero != 0)
             return step;
-{_CLIP if clipped else "        (void)clip;"}
+{_CLIP if clipped else unused("clip")}{"" if len(names) > 4 else unused("state")}\
         const real t = (real)(done + step + 1);
         const real *given[] = {{{given}}};
         update_once(update_table, update_s, given);

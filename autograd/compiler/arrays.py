@@ -41,6 +41,12 @@ class Argument:
         batched = "wide" if self.size >= _WIDE else "narrow"
         return [(batched if self.batched else "shared", self.size)]
 
+    def batch_of(self, sample: Any) -> Any:
+        """Give the argument for a batch of this one sample."""
+        if self.parts:
+            return [part.batch_of(x) for part, x in zip(self.parts, sample)]
+        return [sample] if self.batched else sample
+
     def arrays(self, value: Any, dtype: Any) -> list[Array]:
         """Give the argument as arrays of (batch or 1) rows by numbers, all checked."""
         if not self.parts:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd.compiler.c.build import CompilerError, compiler, missing_compiler
 from autograd.compiler.c.program import SpellingError
 from autograd.compiler.c.run import Native
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from autograd.compiler.program import Program
 
+Built = TypeVar("Built")
 BACKENDS = ("auto", "numpy", "c")
 
 
@@ -46,13 +49,21 @@ class Natives:
         return self._built[with_gradient]
 
     def _build(self, with_gradient: bool) -> Native | None:
+        plan = self._program.plan
+        return self.attempt(
+            lambda: Native(
+                plan(with_gradient), with_gradient, self._dtype, self._threads
+            )
+        )
+
+    def attempt(self, build: Callable[[], Built]) -> Built | None:
+        """Build something in C, or give None where NumPy is to do it."""
         if self.backend == "numpy":
             return None
         try:
             if self.backend == "auto" and compiler() is None:
                 return None
-            plan = self._program.plan(with_gradient)
-            return Native(plan, with_gradient, self._dtype, self._threads)
+            return build()
         except (CompilerError, SpellingError) as error:
             if self.backend == "c":
                 raise

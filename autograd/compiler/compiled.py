@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from numbers import Real
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -159,9 +161,48 @@ class Compiled:
         """The scalar program that was traced, one operation per line."""
         return self._traced().program.tape.listing()
 
-    def source(self) -> str:
-        """Give f, and its gradient in the parameters, as Python for single numbers."""
-        return self._traced().program.source()
+    def source(self, language: str = "python") -> str:
+        """Give f, and its gradient in the parameters, as source.
+
+        "python" is straight-line code for single numbers; "c" the plan for batches, as
+        ``export`` writes it.
+        """
+        if language == "python":
+            return self._traced().program.source()
+        if language == "c":
+            return self._c_file("f", ())
+        raise ValueError(f'unknown language {language!r}; known are "python", "c"')
+
+    def export(self, path: str | os.PathLike[str], *samples: Any) -> None:
+        """Write f as one C file of its own, for other programs.
+
+        The file has a function that bears the file's name, its gradient, and the
+        parameters' numbers; a comment at its head says more. Compiled with -DSELF_CHECK
+        it becomes a program that checks itself on ``samples``: a batch for each
+        argument, or else the one sample that f was compiled for. It is written whole or
+        not at all.
+        """
+        target = Path(path)
+        if target.suffix != ".c" or not target.stem.isidentifier():
+            raise ValueError(
+                "the file's name is that of the C function, as in export('model.c'), "
+                f"got {target.name!r}"
+            )
+        text = self._c_file(target.stem, samples)
+        unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def _c_file(self, name: str, samples: Sequence[Any]) -> str:
+        from autograd.compiler.c.export import Export
+
+        runner = self._traced()
+        program = runner.program
+        with program.lock:
+            return Export(runner, name, samples or program.one_sample()).text()
 
     def __str__(self) -> str:
         return str(self._runner.program) if self._runner else repr(self)

@@ -57,6 +57,16 @@ class Program:
                 "(some were added, removed or replaced): compile f again"
             )
 
+    def one_sample(self) -> list[Any]:
+        """Give the arguments for a batch of the one sample of the trace."""
+        return [a.batch_of(x) for a, x in zip(self.arguments, self._like)]
+
+    @property
+    def has_gradient(self) -> bool:
+        """Tell whether f gives one number, and has parameters to differentiate in."""
+        one = len(self.roots) == 1 and not isinstance(self.output, (list, tuple))
+        return one and bool(self.parameters)
+
     # ---- plans -----------------------------------------------------------------------
 
     def plan(self, with_gradient: bool) -> Plan:
@@ -124,7 +134,7 @@ class Program:
         writer = Source(self.tape)
         with self.lock:
             functions = [writer.function("value", self.output, self.roots)]
-            if self.parameters and len(self.roots) == 1:
+            if self.has_gradient:
                 roots = [*self.roots, *self.gradient_roots()]
                 nest = (0.0, [0.0] * len(self.parameters))
                 functions.append(writer.function("value_and_grad", nest, roots))
@@ -147,8 +157,7 @@ class Program:
         )
 
     def __str__(self) -> str:
-        differentiable = self.parameters and len(self.roots) == 1
-        return listing(self.plan(bool(differentiable)))
+        return listing(self.plan(self.has_gradient))
 
 
 def _trace_twice(

@@ -33,12 +33,12 @@ class Runner:
         self, program: Program, dtype: Any, backend: str, threads: int | None
     ) -> None:
         self.program, self.dtype = program, dtype
-        self._natives = Natives(program, dtype, backend, threads)
+        self.natives = Natives(program, dtype, backend, threads)
         self._pool: dict[tuple[bool, int], list[Bound]] = {}
 
     def native(self, with_gradient: bool) -> Native | None:
         """Give the plan as built by a C compiler, where it is to be and can be."""
-        return self._natives.take(with_gradient)
+        return self.natives.take(with_gradient)
 
     def call(self, args: Sequence[Any]) -> Any:
         """Compute the outputs for a batch."""
@@ -49,7 +49,7 @@ class Runner:
         if native is not None:
             result = native.outputs(arrays, theta, batch)
         else:
-            result = self._outputs(arrays, theta, batch)
+            result = self.outputs_of(arrays, theta, batch)
         finite = np.isfinite(result).all(axis=1)
         for bad in np.flatnonzero(~finite)[:_MOST_ASKED]:
             reason = program.eager_error(_sample(arrays, bad), theta, slopes=False)
@@ -59,7 +59,8 @@ class Runner:
             return self._nest(result[0])
         return self._nest(result.T)
 
-    def _outputs(self, arrays: list[Array], theta: Array, batch: int) -> Array:
+    def outputs_of(self, arrays: list[Array], theta: Array, batch: int) -> Array:
+        """Give the outputs by NumPy, of arrays as ``arrays`` gives them."""
         result: Array = np.empty((batch, len(self.program.roots)), self.dtype)
         for part in self._parts(False, batch):
             bound = self._run(False, part, arrays, theta)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.compiler import TraceError
+from autograd.compiler.c.train import NativeTraining
 from autograd.compiler.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autograd.compiler.c.train import NativeTraining
     from autograd.compiler.runner import Runner
     from autograd.value import Value
 
@@ -61,13 +61,12 @@ class Training:
 
     def _build(self, states: int) -> NativeTraining | None:
         """Build the steps as C, where the runner does and the update can be traced."""
-        if self._runner.native(True) is None:
-            return None
-        from autograd.compiler.c.train import NativeTraining
 
         def rule(*args: Any) -> list[Any]:
             return list(self._update(*args))
 
+        if self._runner.natives.backend == "numpy":
+            return None
         flags = [True, True, False, False, *[True] * states]
         try:
             update = Program(rule, [1.0] * len(flags), flags)
@@ -79,13 +78,16 @@ class Training:
                 f"and captures no Value; this one gives {len(update.roots)} numbers "
                 f"and captures {len(update.parameters)} Values"
             )
-        return NativeTraining(
-            self._runner.program.plan(True),
-            update.plan(False),
-            self._samples,
-            self._places,
-            self._clip,
-            self._runner.dtype,
+        runner = self._runner
+        return runner.natives.attempt(
+            lambda: NativeTraining(
+                runner.program.plan(True),
+                update.plan(False),
+                self._samples,
+                self._places,
+                self._clip,
+                runner.dtype,
+            )
         )
 
     def run(self, order: Any, sizes: Sequence[int], rates: Sequence[float]) -> Array:

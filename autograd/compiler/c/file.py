@@ -13,9 +13,12 @@ from autograd.compiler.c.functions import Functions, function_head
 from autograd.compiler.c.section import Section
 
 if TYPE_CHECKING:
+    from autograd.compiler.c.section import Purpose
     from autograd.compiler.roll import Plan
 
-_ROOM = 2**13  # numbers that the rows of a tile may take: the nearest caches
+# How many samples are computed side by side, up to how many rows: as caches allow. A
+# power of two would let many rows fall into the same few lines of a cache.
+_TILES = ((72, 2**11), (32, 2**14), (16, 2**16))
 _MEMORY = ["const int *table", "real *s", "real *r"]
 _SAMPLES = ["const real *const *x", "long samples"]
 
@@ -28,11 +31,9 @@ class File:
         self.sections: list[Section] = []
         self.entries: list[str] = []
 
-    def add(
-        self, name: str, plan: Plan, with_gradient: bool, loads: bool = True
-    ) -> Section:
+    def add(self, name: str, plan: Plan, purpose: Purpose) -> Section:
         """Add the functions of a plan; their names begin with ``name``."""
-        section = Section(plan, name, self.functions, self.real, with_gradient, loads)
+        section = Section(plan, name, self.functions, self.real, purpose)
         self.sections.append(section)
         return section
 
@@ -40,7 +41,7 @@ class File:
     def tile(self) -> int:
         """How many samples are computed side by side."""
         rows = max(section.memory.rows for section in self.sections)
-        return next((n for n in (128, 64, 32, 16) if n * rows <= _ROOM), 8)
+        return next((tile for tile, most in _TILES if rows <= most), 8)
 
     @property
     def text(self) -> str:
@@ -55,37 +56,19 @@ class File:
 def outputs_file(plan: Plan, real: str) -> File:
     """Give the file that computes the outputs of each sample."""
     file = File(real)
-    file.add("f", plan, with_gradient=False)
-    count, lines = len(plan.outputs), []
-    for k, (batched, place) in enumerate(plan.outputs):
-        value = f"r[{place} * TILE + b]" if batched else f"s[{place}]"
-        lines.append(f"            out[(k + b) * {count} + {k}] = {value};")
-    body = [
-        "    f_once(table, s, x);",
-        "    for (long k = 0; k < samples; k += TILE) {",
-        "        const long n = samples - k < TILE ? samples - k : TILE;",
-        "        f_load(r, x, NULL, k, n);",
-        "        f_batch(table, s, r, n);",
-        "        for (long b = 0; b < n; b++) {",
-        *lines,
-        "        }",
-        "    }",
-    ]
-    if not lines:
-        body.insert(0, "    (void)out;")
+    file.add("f", plan, "outputs")
     head = function_head("void outputs", [*_MEMORY, *_SAMPLES, "real *out"])
-    file.entries.append("\n".join([head, "{", *body, "}", ""]))
+    call = "f_outputs(table, s, r, x, NULL, 0, samples, out)"
+    file.entries.append(f"{head}\n{{\n    {call};\n}}\n")
     return file
 
 
 def gradient_file(plan: Plan, real: str) -> File:
     """Give the file that computes the mean of the one output and its gradient."""
     file = File(real)
-    file.add("f", plan, with_gradient=True)
-    head = function_head(
-        "double value_and_grad",
-        [*_MEMORY, "real *lines", "real *block", *_SAMPLES, "real *g"],
-    )
+    file.add("f", plan, "gradient")
+    parameters = [*_MEMORY, "real *lines", "real *block", *_SAMPLES, "real *g"]
+    head = function_head("double value_and_grad", parameters)
     call = "f_value_and_grad(table, s, r, lines, block, x, NULL, 0, samples, g)"
     file.entries.append(f"{head}\n{{\n    return {call};\n}}\n")
     return file

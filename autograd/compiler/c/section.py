@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from autograd.compiler.c.functions import function_head
 from autograd.compiler.c.gradients import bias_calls, blocks_cover, gradient_calls
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from autograd.compiler.c.functions import Functions
     from autograd.compiler.roll import Plan
 
+Purpose = Literal["outputs", "gradient", "update"]
 _TABLE, _NUMBERS, _ROWS = "const int *table", "const real *s", "real *r"
 _SAMPLES = ["const real *const *x", "const long *order", "long first"]
 _SCRATCH = ["real *lines", "real *block"]
@@ -24,8 +25,8 @@ _SCRATCH = ["real *lines", "real *block"]
 class Section:
     """The functions of one plan; their names begin with ``name``.
 
-    ``texts`` has ``once`` and ``batch``; ``load`` where samples are to be loaded; with
-    the gradient its functions too, and ``value_and_grad``, which calls all of them.
+    ``texts`` has ``once`` and ``batch``; but for updates ``load``; then ``outputs``, or
+    the gradient's functions and ``value_and_grad``, which calls all of them.
     """
 
     def __init__(
@@ -34,8 +35,7 @@ class Section:
         name: str,
         functions: Functions,
         real: str,
-        with_gradient: bool,
-        loads: bool = True,
+        purpose: Purpose,
     ) -> None:
         self.plan, self.name = plan, name
         self.memory = memory = Memory(plan, real)
@@ -50,10 +50,12 @@ class Section:
             self._function("once", [_TABLE, "real *s", _SAMPLES[0]], once),
             self._function("batch", [_TABLE, _NUMBERS, _ROWS, "long n"], batch),
         ]
-        if loads:
+        if purpose != "update":
             load = [_ROWS, *_SAMPLES, "long n"]
             self.texts.insert(0, self._function("load", load, self._loads()))
-        if with_gradient:
+        if purpose == "outputs":
+            self.texts.append(self._outputs())
+        if purpose == "gradient":
             self._write_gradient()
 
     def _given(self) -> list[str]:
@@ -70,6 +72,25 @@ class Section:
             for k, (batched, place, count) in enumerate(self.plan.arguments)
             if count and batched
         ]
+
+    def _outputs(self) -> str:
+        name, count, lines = self.name, len(self.plan.outputs), list[str]()
+        for k, (batched, place) in enumerate(self.plan.outputs):
+            value = f"r[{place} * TILE + b]" if batched else f"s[{place}]"
+            lines.append(f"        out[(k + b) * {count} + {k}] = {value};")
+        body = [
+            f"{name}_once(table, s, x);",
+            "for (long k = 0; k < samples; k += TILE) {",
+            "    const long n = samples - k < TILE ? samples - k : TILE;",
+            f"    {name}_load(r, x, order, first + k, n);",
+            f"    {name}_batch(table, s, r, n);",
+            "    for (long b = 0; b < n; b++) {",
+            *lines,
+            "    }",
+            "}",
+        ]
+        parameters = [_TABLE, "real *s", _ROWS, *_SAMPLES, "long samples", "real *out"]
+        return self._function("outputs", parameters, body)
 
     def _write_gradient(self) -> None:
         plan, memory = self.plan, self.memory

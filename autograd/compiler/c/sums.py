@@ -60,6 +60,8 @@ class _Run:
         self.matrix = product
         if product is not None and not _is_worth_a_loop(product):
             self._spread(product)
+        elif product is not None and product.biased:  # its last column meets ones
+            self.bias = product.matrix[0, :, -1]
 
     def _spread(self, product: Product) -> None:
         """Take a small product as so many terms of each row."""
@@ -191,11 +193,8 @@ class _Run:
         m = memory.address(False, int(matrix.flat[0]))
         u = memory.address(batched, int(operand.flat[0]))
         width, step = ("n", "TILE") if batched else ("1", "1")
-        if product.biased:
-            terms -= 1
-            bias = memory.address(False, int(matrix[0, 0, terms]))
-            calls.append(f"begin({size}, {width}, {self.out}, {step}, {bias}, {di});")
-        elif alone:
+        terms -= product.biased
+        if alone:
             bias, by = "NULL", "0"
             if self.bias is not None:
                 places = memory.gathered(self.bias)

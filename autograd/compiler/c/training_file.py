@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def training_file(loss: Plan, update: Plan, real: str, clipped: bool) -> File:
     """Give the file that runs steps of training: loss, gradient, clipping, update."""
     file = File(real)
-    file.add("loss", loss, with_gradient=True)
-    section = file.add("update", update, with_gradient=False, loads=False)
+    file.add("loss", loss, "gradient")
+    section = file.add("update", update, "update")
     file.entries.append(_training(update, section, clipped))
     return file
 

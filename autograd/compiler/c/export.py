@@ -125,28 +125,27 @@ class Export:
         parameters = [*self._inputs(), "long samples", "real *out"]
         head = function_head(f"int {self._name}", parameters)
         call = "f_outputs(f_table, s, r, x, NULL, 0, samples, out);"
-        return self._body(head, section, f"{self._name}_theta", {}, call)
+        return self._body(head, section, f"{self._name}_theta", call)
 
     def _value_and_grad(self, section: Section) -> str:
         parameters = ["const real *theta", *self._inputs(), "long samples"]
         parameters += ["double *value", "real *gradient"]
         head = function_head(f"int {self._name}_value_and_grad", parameters)
-        memory = section.memory
-        more = {"lines": f"TILE * {memory.lines} + 1", "block": f"{memory.block} + 1"}
         call = (
             "*value = g_value_and_grad(g_table, s, r, lines, block, x, NULL, 0, "
             "samples, gradient);"
         )
-        return self._body(head, section, "theta", more, call)
+        return self._body(head, section, "theta", call)
 
-    def _body(
-        self, head: str, section: Section, theta: str, more: dict[str, str], call: str
-    ) -> str:
+    def _body(self, head: str, section: Section, theta: str, call: str) -> str:
         """Write a function that makes its memory, calls, and gives the memory back."""
-        space, count = self._space(section), section.plan.parameters.stop
+        count = section.plan.parameters.stop
         name, inputs = section.name, [f"x{k}" for k in range(len(self._samples))]
-        sizes = {"s": str(len(space.numbers)), "r": f"TILE * {len(space.rows) + 1}"}
-        sizes |= more
+        sizes = {
+            what: size
+            for what, size in section.memory.sizes(self._file.tile).items()
+            if re.search(rf"\b{what}\b", call)
+        }
         lines = [f"const real *x[] = {{{', '.join(inputs) or 'NULL'}}};"]
         lines += [
             f"real *{what} = calloc({size}, sizeof(real));"
@@ -173,7 +172,7 @@ class Export:
             out = runner.outputs_of(self._samples, self._theta, self._batch)
             found = [("out", f"{name}(", out.ravel())]
             if self._program.has_gradient:
-                value, slopes = runner.gradient_of(self._samples, self._theta)
+                _, slopes = runner.gradient_of(self._samples, self._theta)
                 found.append(
                     ("gradient", f"{name}_value_and_grad({name}_theta, ", slopes)
                 )

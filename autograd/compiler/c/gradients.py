@@ -50,6 +50,11 @@ def bias_calls(plan: Plan, memory: Memory) -> list[str]:
     """Give the calls that add what no sample changes, once."""
     calls = []
     for to, source in plan.gradient_bias:
+        if isinstance(to, slice) and isinstance(source, slice):
+            count = to.stop - to.start
+            calls.append(f"for (long i = 0; i < {count}; i++)")
+            calls.append(f"    g[{to.start} + i] += s[{source.start} + i];")
+            continue
         pairs = [np.r_[places].astype(np.intp) for places in (to, source)]
         table = memory.pick(np.stack(pairs, axis=1))
         calls.append(f"add_numbers({len(pairs[0])}, g, s, {table});")
@@ -124,7 +129,7 @@ def _stacked_calls(part: Contraction, memory: Memory, add: str) -> list[str]:
     width = -(-columns // _VECTOR) * _VECTOR
     memory.lines = max(memory.lines, width)
     memory.block = max(memory.block, size * width)
-    calls = [f"memset(block, 0, {size * width} * sizeof(real));"]
+    calls, more = list[str](), 0
     for rows_left, rows_right in zip(left, right):
         both = np.concatenate([rows_left, rows_right])
         gathered, gather = memory.gather_rows(both)
@@ -133,9 +138,10 @@ def _stacked_calls(part: Contraction, memory: Memory, add: str) -> list[str]:
             calls += gather
         calls += _transpose_calls(rows_right, memory)
         calls.append(
-            f"product({size}, n, {width}, block, {width}, {_rows(rows_left, memory)}, "
-            f"1, lines, {width});"
+            f"product({size}, n, {width}, {more}, block, {width}, NULL, 0, "
+            f"{_rows(rows_left, memory)}, 1, lines, {width});"
         )
+        more = 1
     if _is_plain(part):
         di, dj = regular(to) or (0, 0)
         where, how = f"{di}, {dj}, block, {width}", f"scale, {add}"

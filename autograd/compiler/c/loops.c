@@ -13,24 +13,26 @@ static void load(long count, long n, real *restrict rows, const real *x,
     }
 }
 
-/* Set rows to the numbers where their sums begin: those of a bias, or 0. */
-static void begin(long size, long n, real *restrict out, long dout, const real *bias,
-                  long d)
-{
-    for (long i = 0; i < size; i++, out += dout) {
-        const real first = bias ? bias[i * d] : 0;
-        for (long b = 0; b < n; b++)
-            out[b] = first;
-    }
-}
-
-/* out[i][b] += sum over t of m[i][t] * u[t][b], for size rows of results. Four rows and
-   four terms at a time are sixteen multiplications for eight loads: that is what vector
-   units want, and it runs at the speed of a tuned matrix library. */
-static void product_4(long terms, long n, real *restrict out, long dout,
-                      const real *m, long di, long dt, const real *u, long du)
+/* out[i][b] = first[i] + sum over t of m[i][t] * u[t][b], for size rows of results.
+   Without first (NULL) sums begin with 0, or with what is in out if add is set. Four
+   rows and four terms at a time are sixteen multiplications for eight loads: that is
+   what vector units want, and it runs at the speed of a tuned matrix library. */
+static void product_4(long terms, long n, int add, real *restrict out, long dout,
+                      const real *first, long dfirst, const real *m, long di, long dt,
+                      const real *u, long du)
 {
     real *out0 = out, *out1 = out + dout, *out2 = out1 + dout, *out3 = out2 + dout;
+    if (!add) {
+        const real e0 = first ? first[0] : 0, e1 = first ? first[dfirst] : 0;
+        const real e2 = first ? first[2 * dfirst] : 0;
+        const real e3 = first ? first[3 * dfirst] : 0;
+        for (long b = 0; b < n; b++) {
+            out0[b] = e0;
+            out1[b] = e1;
+            out2[b] = e2;
+            out3[b] = e3;
+        }
+    }
     long t = 0;
     for (; t + 4 <= terms; t += 4, m += 4 * dt, u += 4 * du) {
         const real *m1 = m + dt, *m2 = m1 + dt, *m3 = m2 + dt;
@@ -58,9 +60,13 @@ static void product_4(long terms, long n, real *restrict out, long dout,
     }
 }
 
-static void product_1(long terms, long n, real *restrict out,
-                      const real *m, long dt, const real *u, long du)
+static void product_1(long terms, long n, int add, real *restrict out,
+                      const real *first, const real *m, long dt, const real *u, long du)
 {
+    const real e = first ? first[0] : 0;
+    if (!add)
+        for (long b = 0; b < n; b++)
+            out[b] = e;
     long t = 0;
     for (; t + 4 <= terms; t += 4, m += 4 * dt, u += 4 * du) {
         const real a0 = m[0], a1 = m[dt], a2 = m[2 * dt], a3 = m[3 * dt];
@@ -73,14 +79,17 @@ static void product_1(long terms, long n, real *restrict out,
             out[b] += m[0] * u[b];
 }
 
-static void product(long size, long terms, long n, real *restrict out, long dout,
-                    const real *m, long di, long dt, const real *u, long du)
+static void product(long size, long terms, long n, int add, real *restrict out,
+                    long dout, const real *first, long dfirst, const real *m, long di,
+                    long dt, const real *u, long du)
 {
     long i = 0;
     for (; i + 4 <= size; i += 4)
-        product_4(terms, n, out + i * dout, dout, m + i * di, di, dt, u, du);
+        product_4(terms, n, add, out + i * dout, dout,
+                  first ? first + i * dfirst : NULL, dfirst, m + i * di, di, dt, u, du);
     for (; i < size; i++)
-        product_1(terms, n, out + i * dout, m + i * di, dt, u, du);
+        product_1(terms, n, add, out + i * dout, first ? first + i * dfirst : NULL,
+                  m + i * di, dt, u, du);
 }
 
 /* Turn rows into lines, one for each sample, padded by zeros to whole vectors. */
@@ -122,7 +131,7 @@ static void put(long size, long columns, real *restrict g, long di, long dj,
         }
 }
 
-/* The gradient of a matrix: the sum over the samples of left[i][b] * lines[b][j]. Some
+/* The gradient of a matrix: the sum over the samples of left[i][b] * lines[b][j], some
    rows at a time: their block stays in the nearest cache. */
 static void outer(long size, long columns, long n, real *restrict g, long di, long dj,
                   real scale, int add, const real *left, long dl, const real *lines,
@@ -130,8 +139,8 @@ static void outer(long size, long columns, long n, real *restrict g, long di, lo
 {
     for (long i = 0; i < size; i += some) {
         const long rows = size - i < some ? size - i : some;
-        memset(block, 0, (size_t)(rows * width) * sizeof(real));
-        product(rows, n, width, block, width, left + i * dl, dl, 1, lines, width);
+        product(rows, n, width, 0, block, width, NULL, 0, left + i * dl, dl, 1, lines,
+                width);
         put(rows, columns, g + i * di, di, dj, block, width, scale, add);
     }
 }

@@ -42,6 +42,15 @@ class Memory:
         """The number of rows that r holds."""
         return self.plan.sizes[1] + self.scratch_rows
 
+    def sizes(self, tile: int) -> dict[str, int]:
+        """Give the sizes of the arrays that a section computes with, in numbers."""
+        return {
+            "s": self.plan.sizes[0] + len(self.numbers) + 1,
+            "r": self.rows * tile + 1,
+            "lines": self.lines * tile + 1,
+            "block": self.block + 1,
+        }
+
     # ---- operands --------------------------------------------------------------------
 
     def operand(self, batched: bool, places: Places) -> Operand:

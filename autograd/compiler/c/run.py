@@ -29,22 +29,23 @@ class Space:
     """The arrays that one section computes with; threads need one each."""
 
     def __init__(
-        self, section: Section, tile: int, dtype: Any, more_numbers: int = 1
+        self, section: Section, tile: int, dtype: Any, more_numbers: int = 0
     ) -> None:
         plan, memory = section.plan, section.memory
+        sizes = memory.sizes(tile)
         self.table = np.array(memory.table or [0], dtype=np.intc)
-        size = plan.sizes[0] + len(memory.numbers)
-        shared = np.zeros(size + more_numbers, dtype)
+        self.numbers: Array = np.zeros(sizes["s"] + more_numbers, dtype)
         for place, constant in plan.constants.items():
-            shared[place] = constant
-        shared[plan.sizes[0] : size] = memory.numbers
-        self.numbers, self.theta = shared, shared[plan.parameters]
-        self.rows: Array = np.zeros((memory.rows, tile), dtype)
-        self.rows[list(plan.ones)] = 1.0
-        self.lines: Array = np.zeros(tile * memory.lines + 1, dtype)
-        self.block: Array = np.zeros(memory.block + 1, dtype)
-        every = [self.table, self.numbers, self.rows, self.lines, self.block]
-        self.pointers = [array.ctypes.data for array in every]
+            self.numbers[place] = constant
+        first = plan.sizes[0]
+        self.numbers[first : first + len(memory.numbers)] = memory.numbers
+        self.theta = self.numbers[plan.parameters]
+        rows: Array = np.zeros(sizes["r"], dtype)
+        for place in plan.ones:
+            rows[place * tile : (place + 1) * tile] = 1.0
+        scratch = [np.zeros(sizes[name], dtype) for name in ("lines", "block")]
+        self._arrays = [self.table, self.numbers, rows, *scratch]
+        self.pointers = [array.ctypes.data for array in self._arrays]
 
 
 class Native:

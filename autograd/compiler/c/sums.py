@@ -194,29 +194,32 @@ class _Run:
         u = memory.address(batched, int(operand.flat[0]))
         width, step = ("n", "TILE") if batched else ("1", "1")
         terms -= product.biased
-        if alone:
-            bias, by = "NULL", "0"
-            if self.bias is not None:
-                places = memory.gathered(self.bias)
-                bias = memory.address(False, int(places[0]))
-                by = str((regular(places) or (0,))[0])
-            calls.append(
-                f"begin({self.count}, {width}, {self.out}, {step}, {bias}, {by});"
-            )
+        first, by = self._first() if alone else ("NULL", "0")
+        width = f"{width}, {int(not alone)}"  # and whether to add to what is there
         du_step = memory.step(batched, du)
         if sets == 1:
             calls.append(
-                f"product({size}, {terms}, {width}, {self.out}, {step}, {m}, {di}, "
-                f"{dt}, {u}, {du_step});"
+                f"product({size}, {terms}, {width}, {self.out}, {step}, "
+                f"{first}, {by}, {m}, {di}, {dt}, {u}, {du_step});"
             )
             return calls
+        if first != "NULL":
+            first += f" + k * {size} * {by}"
         calls += [
             f"for (long k = 0; k < {sets}; k++)",
             f"    product({size}, {terms}, {width}, {self.out} + k * {size} * {step}, "
-            f"{step}, {m} + k * {ds}, {di}, {dt}, "
+            f"{step}, {first}, {by}, {m} + k * {ds}, {di}, {dt}, "
             f"{u} + k * {memory.step(batched, du_set)}, {du_step});",
         ]
         return calls
+
+    def _first(self) -> tuple[str, str]:
+        """Give where the bias of the first row stands, and the step to the next."""
+        if self.bias is None:
+            return "NULL", "0"
+        places = self.memory.gathered(self.bias)
+        (step,) = regular(places) or (0,)
+        return self.memory.address(False, int(places[0])), str(step)
 
 
 def _is_worth_a_loop(product: Product) -> bool:

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import argparse
 import copy
-import os
 import random
 import sys
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -32,6 +30,7 @@ from sklearn.datasets import make_moons
 import nn
 from autograd import Value, draw
 from demos.options import folder, whole
+from demos.output import complain, png, say, write_whole
 
 Array = NDArray[np.float64]
 
@@ -58,9 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         run(options)
     except OSError as error:
-        return _complain(f"cannot write into {options.out}: {error.strerror or error}")
+        return complain(
+            "moons", f"cannot write into {options.out}: {error.strerror or error}"
+        )
     except KeyboardInterrupt:
-        return _complain("interrupted; no file was left half written", code=130)
+        return complain("moons", "interrupted; no file was left half written", code=130)
     return 0
 
 
@@ -73,6 +74,8 @@ def run(options: argparse.Namespace) -> None:
     say(f"{model}\n")
     say(f"Training: {options.epochs} steps of Adam, hinge loss + {L2:g} L2.")
     history = train(model, X, y, options.epochs)
+    if len(history.loss) < options.epochs:
+        raise KeyboardInterrupt
     accuracy = score(model, X, y)
     say(f"\nDrawing: the network is asked at {GRID[0]} x {GRID[1]} points.")
     options.out.mkdir(parents=True, exist_ok=True)
@@ -104,11 +107,6 @@ def train(model: nn.MLP, X: Array, y: Array, epochs: int) -> nn.History:
 def score(model: nn.MLP, X: Array, y: Array) -> float:
     """Give the fraction of points on the right side of the decision boundary."""
     return float(np.mean(np.array(nn.predict(model, X)) * y > 0.0))
-
-
-def say(text: str) -> None:
-    """Print at once, also into a pipe, so that it stands before what it announces."""
-    print(text, flush=True)
 
 
 # ---- the graph of one neuron --------------------------------------------------------
@@ -211,23 +209,6 @@ def draw_loss(axes: Axes, loss: Sequence[float]) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def png(figure: Figure) -> bytes:
-    """Give the figure as the bytes of a PNG file."""
-    content = BytesIO()
-    figure.savefig(content, format="png", dpi=130)
-    return content.getvalue()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is complete or not there, whatever happens on the way."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 # ---- options ------------------------------------------------------------------------
 
 
@@ -261,11 +242,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             f"step; the product of the two may be {LARGEST_STEP:,}"
         )
     return options
-
-
-def _complain(text: str, code: int = 2) -> int:
-    print(f"python -m demos.moons: error: {text}", file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

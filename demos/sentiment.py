@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 from threadpoolctl import threadpool_limits  # type: ignore[import,unused-ignore]
 
-from demos.moons import png, say, write_whole
 from demos.options import folder, whole
+from demos.output import complain, png, say, write_whole
 from demos.sentiment_data import SHIPPED, DataError, Sentence, parts, read, validation
 from demos.sentiment_model import Classifier, untrained
 from demos.sentiment_picture import result_figure
@@ -48,11 +48,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         with threadpool_limits(1):
             run(options)
     except DataError as error:
-        return _complain(str(error))
+        return complain("sentiment", str(error))
     except OSError as error:
-        return _complain(f"cannot write into {options.out}: {error.strerror or error}")
+        return complain(
+            "sentiment", f"cannot write into {options.out}: {error.strerror or error}"
+        )
     except KeyboardInterrupt:
-        return _complain("interrupted; no file was left half written", code=130)
+        return complain(
+            "sentiment", "interrupted; no file was left half written", code=130
+        )
     return 0
 
 
@@ -190,11 +194,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=whole(0, 2**32 - 1), default=0, help="of weights and batches")
     add("--out", type=folder, default=Path("sentiment"), help="folder for the picture")
     return parser.parse_args(argv)
-
-
-def _complain(text: str, code: int = 2) -> int:
-    print(f"python -m demos.sentiment: error: {text}", file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

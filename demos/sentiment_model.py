@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import nn
 from autograd import Value, gradient
-from demos.moons import say
+from demos.output import say
 from demos.sentiment_data import DataError, Sentence
 from demos.sentiment_words import Vocabulary, Word, plain_words, words
 
@@ -57,6 +57,8 @@ class Classifier:
             l2=self.l2,
             seed=seed,
         )
+        if len(self.history.epoch_loss) < epochs:
+            raise KeyboardInterrupt
         return self
 
     def score(self, text: str) -> float:

@@ -97,8 +97,9 @@ def _words(variable: str) -> list[str]:
 
 
 def _flags(native: bool) -> list[str]:
-    # To inline a product for each of its calls would take seconds and gain nothing.
-    flags = ["-std=c11", "-O3", "-fno-inline", "-shared", "-fPIC", *_MATH]
+    # A copy of a function for each of its calls would take seconds and gain nothing.
+    whole = ["-fno-inline", "-fno-ipa-cp"]
+    flags = ["-std=c11", "-O3", *whole, "-shared", "-fPIC", *_MATH]
     if native:
         arm = platform.machine() in ("aarch64", "arm64")
         flags.append("-mcpu=native" if arm else "-march=native")

@@ -174,29 +174,29 @@ static void gather_numbers(long count, real *restrict out, const real *s, const 
    rows to add and to subtract, the pairs of a number and a row, and the triples of a
    number and two rows. */
 static void sums(long count, long n, real *restrict out, const real *s, const real *r,
-                 const int *at, const long *terms)
+                 const int *at, long plus, long minus, long scaled, long products)
 {
     for (long i = 0; i < count; i++, out += TILE) {
         real sum[TILE];
         const real first = s[*at++];
         for (long b = 0; b < n; b++)
             sum[b] = first;
-        for (long k = 0; k < terms[0]; k++) {
+        for (long k = 0; k < plus; k++) {
             const real *x = r + (long)*at++ * TILE;
             for (long b = 0; b < n; b++)
                 sum[b] += x[b];
         }
-        for (long k = 0; k < terms[1]; k++) {
+        for (long k = 0; k < minus; k++) {
             const real *x = r + (long)*at++ * TILE;
             for (long b = 0; b < n; b++)
                 sum[b] -= x[b];
         }
-        for (long k = 0; k < terms[2]; k++, at += 2) {
+        for (long k = 0; k < scaled; k++, at += 2) {
             const real p = s[at[0]], *x = r + (long)at[1] * TILE;
             for (long b = 0; b < n; b++)
                 sum[b] += p * x[b];
         }
-        for (long k = 0; k < terms[3]; k++, at += 3) {
+        for (long k = 0; k < products; k++, at += 3) {
             const real c = s[at[0]], *x = r + (long)at[1] * TILE;
             const real *y = r + (long)at[2] * TILE;
             for (long b = 0; b < n; b++)
@@ -209,17 +209,17 @@ static void sums(long count, long n, real *restrict out, const real *s, const re
 
 /* Sums of any shape, once per call: of numbers, listed as rows are for other sums. */
 static void shared_sums(long count, real *restrict out, const real *s, const int *at,
-                        const long *terms)
+                        long plus, long minus, long scaled, long products)
 {
     for (long i = 0; i < count; i++) {
         real sum = s[*at++];
-        for (long k = 0; k < terms[0]; k++)
+        for (long k = 0; k < plus; k++)
             sum += s[*at++];
-        for (long k = 0; k < terms[1]; k++)
+        for (long k = 0; k < minus; k++)
             sum -= s[*at++];
-        for (long k = 0; k < terms[2]; k++, at += 2)
+        for (long k = 0; k < scaled; k++, at += 2)
             sum += s[at[0]] * s[at[1]];
-        for (long k = 0; k < terms[3]; k++, at += 3)
+        for (long k = 0; k < products; k++, at += 3)
             sum += s[at[0]] * s[at[1]] * s[at[2]];
         out[i] = sum;
     }

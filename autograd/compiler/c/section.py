@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from autograd.compiler.c.dispatch import dispatched
 from autograd.compiler.c.functions import function_head
 from autograd.compiler.c.gradients import bias_calls, blocks_cover, gradient_calls
 from autograd.compiler.c.memory import Memory
@@ -45,7 +46,8 @@ class Section:
             once += memory.take_gathers() + calls
         for instruction in plan.batched:
             batch += instruction_calls(instruction, memory, functions)
-        once += memory.take_gathers()
+        once = dispatched(once + memory.take_gathers(), memory.table)
+        batch = dispatched(batch, memory.table)
         self.texts = [
             self._function("once", [_TABLE, "real *s", _SAMPLES[0]], once),
             self._function("batch", [_TABLE, _NUMBERS, _ROWS, "long n"], batch),
@@ -95,7 +97,7 @@ class Section:
     def _write_gradient(self) -> None:
         plan, memory = self.plan, self.memory
         tile = [_TABLE, _NUMBERS, _ROWS, "long n", "real *g", "real scale"]
-        sums = gradient_calls(plan, memory)
+        sums = dispatched(gradient_calls(plan, memory), memory.table)
         bias = bias_calls(plan, memory)
         self.texts += [
             self._function("gradient", [*tile, "int add", *_SCRATCH, *_SAMPLES], sums),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from autograd.compiler.instructions import Places, Product, Sum
 
 _SHORT = 6  # terms that still make a readable expression
-_MANY = 40  # functions in a file; shapes beyond are summed by table
+_MANY = 20  # functions in a file from which on a few rows get none of their own
 
 
 def sum_calls(instruction: Sum, memory: Memory, functions: Functions) -> list[str]:
@@ -84,13 +84,22 @@ class _Run:
     # ---- terms -----------------------------------------------------------------------
 
     def _terms(self, terms: int) -> list[str]:
-        if terms <= _SHORT and len(self.functions) < _MANY:
+        if terms <= _SHORT and self._finds_operands_by_steps():
             return [self._expression()]
         if not self.batched and len(self.products) == terms > _SHORT:
             calls = self._long_dot()
             if calls:
                 return calls
         return [self._by_table()]
+
+    def _finds_operands_by_steps(self) -> bool:
+        """Tell whether each operand is regular; a few rows may be so by chance."""
+        places = [*self.plus, *self.minus, *[p for pair in self.scaled for p in pair]]
+        places += [p for _, u, v in self.products for p in (u, v)]
+        if self.bias is not None:
+            places.append(self.bias)
+        few = self.count > 8 or len(self.functions) < _MANY
+        return few and all(regular(p) is not None for p in places)
 
     def _expression(self) -> str:
         memory, operands = self.memory, list[Any]()
@@ -151,7 +160,7 @@ class _Run:
             factor = np.ones(self.count) if c is None else c
             columns += [self._constants(factor), u, v]
         counts = len(self.plus), len(self.minus), len(self.scaled), len(self.products)
-        terms = f"(const long[]){{{', '.join(map(str, counts))}}}"
+        terms = ", ".join(map(str, counts))
         table = self.memory.pick(np.stack(columns, axis=1))
         if self.batched:
             return f"sums({self.count}, n, {self.out}, s, r, {table}, {terms});"

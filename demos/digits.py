@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
-from threadpoolctl import threadpool_limits  # type: ignore[import,unused-ignore]
+from threadpoolctl import threadpool_limits
 
 from demos.digits_data import Images, divide, from_idx, shipped
 from demos.digits_model import (

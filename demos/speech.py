@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
-from threadpoolctl import threadpool_limits  # type: ignore[import,unused-ignore]
+from threadpoolctl import threadpool_limits
 
 from demos.options import folder, whole
 from demos.output import complain, png, say, write_whole

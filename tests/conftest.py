@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-@pytest.fixture()
-def native(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture
+def native(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this test use the C compiler, at little optimisation; skip where none is."""
     from autograd.compiler.c.build import compiler
 
@@ -31,4 +30,11 @@ def native(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.skip("no C compiler")
     monkeypatch.setenv("CFLAGS", "-O1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
-    yield
+
+
+@pytest.fixture(params=["numpy", "c"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Run the test twice: by NumPy, and with the C compiler for "auto" to find."""
+    if request.param == "c":
+        request.getfixturevalue("native")
+    return str(request.param)

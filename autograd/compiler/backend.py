@@ -26,7 +26,7 @@ def check_backend(backend: str, threads: int | None) -> None:
         )
     if backend == "c" and compiler() is None:
         raise missing_compiler()
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
+    if threads is not None and (type(threads) is not int or threads < 1):
         raise ValueError(f"threads is a whole number from 1 on, got {threads!r}")
 
 

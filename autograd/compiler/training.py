@@ -65,8 +65,6 @@ class Training:
         def rule(*args: Any) -> list[Any]:
             return list(self._update(*args))
 
-        if self._runner.natives.backend == "numpy":
-            return None
         flags = [True, True, False, False, *[True] * states]
         try:
             update = Program(rule, [1.0] * len(flags), flags)
@@ -97,6 +95,8 @@ class Training:
         loss before each step. Where a step goes wrong, the losses end before it, and so
         do the moves; ``step`` on the same samples raises what is wrong.
         """
+        if not len(sizes):
+            return np.empty(0)
         order, count, rate = self._checked(order, sizes, rates)
         if self._native is None:
             return self._run_steps(order, count, rate)

@@ -33,7 +33,7 @@ def converted(picture: Picture, form: str) -> bytes:
     installed, drawn anew by Graphviz's program. RuntimeError where neither works.
     """
     try:
-        import vl_convert  # type: ignore[import-not-found, unused-ignore]
+        import vl_convert
     except ImportError as missing:
         graph = digraph(picture.scene, picture.direction)
         graph.attr(dpi=str(RESOLUTION))

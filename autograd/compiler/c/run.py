@@ -76,6 +76,7 @@ class Native:
             self._function.argtypes = [pointer] * 4 + [ctypes.c_long, pointer]
         self._spaces: list[Space] = []
         self._pool: ThreadPoolExecutor | None = None
+        self._process = os.getpid()
 
     def outputs(self, arrays: list[Array], theta: Array, batch: int) -> Array:
         """Compute the outputs: an array of samples by outputs."""
@@ -125,8 +126,8 @@ class Native:
         ]
         if len(parts) == 1:
             return [run(parts[0])]
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(threads)
+        if self._pool is None or self._process != os.getpid():  # a fork has no threads
+            self._pool, self._process = ThreadPoolExecutor(threads), os.getpid()
         return list(self._pool.map(run, parts))
 
     def _part(self, arrays: list[Array], part: slice) -> list[Array]:

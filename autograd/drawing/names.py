@@ -101,7 +101,7 @@ def is_model(part: object) -> bool:
     kind = type(part)
     return (
         not isinstance(part, (type, Value))
-        and hasattr(kind, "parameters")
+        and callable(getattr(kind, "parameters", None))
         and hasattr(part, "__dict__")
     )
 

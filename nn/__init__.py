@@ -3,8 +3,10 @@
 Read the source in this order: ``module`` (what has parameters), ``choice`` (things
 chosen by name), ``activations``, ``init`` (first weights), ``layers``, ``losses``,
 ``optimizer``, ``optim`` (update rules), ``schedules`` (learning rates), ``data`` (what
-goes in), ``steps`` and ``compiled_step`` (one step of training), ``training`` (fit and
-predict).
+goes in), ``prediction``, ``steps`` and ``compiled_step`` (one step of training),
+``batches``, ``history``, ``metrics``, ``validation``, ``progress``, ``loop`` and
+``training`` (fit); then ``store`` (files), ``contents``, ``saving`` and ``checkpoint``,
+and ``plots`` behind ``plotting``.
 """
 
 try:
@@ -16,8 +18,9 @@ except ImportError as error:
         "environment: pip uninstall autograd, then install this project again"
     ) from error
 
-from nn import init
+from nn import init, metrics
 from nn.activations import identity
+from nn.history import History
 from nn.layers import MLP, Layer, Neuron, Sequential
 from nn.losses import (
     binary_cross_entropy,
@@ -29,9 +32,12 @@ from nn.losses import (
 )
 from nn.module import Module
 from nn.optim import SGD, Adagrad, Adam, AdamW, RMSProp
-from nn.optimizer import Optimizer
+from nn.optimizer import Optimizer, clip_grad_norm
+from nn.plots import plot_decision_boundary
+from nn.prediction import predict
+from nn.saving import load, save
 from nn.schedules import cosine_decay, linear_warmup, step_decay
-from nn.training import History, fit, predict
+from nn.training import fit
 
 __all__ = [
     "MLP",
@@ -48,6 +54,7 @@ __all__ = [
     "Sequential",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "clip_grad_norm",
     "cosine_decay",
     "cross_entropy",
     "fit",
@@ -56,7 +63,15 @@ __all__ = [
     "identity",
     "init",
     "linear_warmup",
+    "load",
+    "metrics",
     "mse",
+    "plot_decision_boundary",
     "predict",
+    "save",
     "step_decay",
 ]
+
+
+def __dir__() -> list[str]:  # what completion offers: the public names, no modules
+    return [*__all__, "__all__", "__doc__", "__file__", "__name__"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, isfinite
 from operator import index
 
 from autograd import Value
@@ -75,3 +75,21 @@ def real(what: str, x: Any, below: float = inf) -> float:
         limit = "finite" if below == inf else f"less than {below:g}"
         raise ValueError(f"{what} must be at least 0 and {limit}, got {x!r:.60}")
     return number
+
+
+def numbers(what: str, column: Any, length: int | None = None) -> list[float]:
+    """Check a list of so many finite numbers, as JSON has them; give them as floats.
+
+    >>> numbers("loss", [1, float("nan")])
+    Traceback (most recent call last):
+        ...
+    ValueError: loss must hold finite numbers, got nan
+    """
+    if type(column) is not list or (length is not None and len(column) != length):
+        many = "" if length is None else f"{length} "
+        raise ValueError(f"{what} must be a list of {many}numbers")
+    for x in column:
+        whole = type(x) is int and abs(x) < 2**1023  # others overflow a float
+        if not whole and (type(x) is not float or not isfinite(x)):
+            raise ValueError(f"{what} must hold finite numbers, got {x!r:.40}")
+    return [float(x) for x in column]

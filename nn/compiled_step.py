@@ -31,7 +31,10 @@ class CompiledStep:
 
     def __init__(self, eager: EagerStep) -> None:
         self._eager, self.optimizer = eager, eager.optimizer
-        rows, targets = np.array(eager.rows), np.array(_checked_targets(eager), float)
+        rows, targets = (
+            np.array(eager.rows),
+            traceable_targets(eager, eager.rows, eager.targets),
+        )
         like = tuple(rows[0].tolist()), targets[0].tolist()
         self._loss = compile(lambda x, y: eager.loss_of([x], [y]), *like)
         if eager.mean_loss not in LOSSES.values():
@@ -86,6 +89,24 @@ class CompiledStep:
         """How many steps the optimiser has made."""
         return self._training.position[2]
 
+    @property
+    def position(self) -> Any:
+        """Where training stands, as one object that does not change."""
+        return self._training.position
+
+    @position.setter
+    def position(self, position: Any) -> None:
+        self._training.position = position
+
+    @property
+    def numbers(self) -> list[float]:
+        """The numbers of the parameters that the optimiser moves."""
+        return list(self._training.position[0].tolist())
+
+    @numbers.setter
+    def numbers(self, numbers: list[float]) -> None:
+        self._training.position = np.array(numbers), *self._training.position[1:]
+
     def _explained_step(self, batch: Any, rate: float, place: str) -> float:
         """Make a step in which something is not finite: raise what it is."""
         try:
@@ -119,18 +140,15 @@ class CompiledStep:
         self.optimizer.steps = steps
 
 
-def _checked_targets(eager: EagerStep) -> Sequence[Any]:
+def traceable_targets(eager: EagerStep, rows: Sequence[Any], targets: Any) -> Array:
     """Give the targets as numbers that a trace can take in place of itself.
 
     A loss checks plain numbers only, so it is shown all targets once, beside one
     prediction. Classes become rows of probabilities: a trace cannot pick by a number.
     """
     with no_grad():
-        prediction = eager.model(eager.rows[0])
-        eager.mean_loss([prediction] * len(eager.targets), eager.targets)
-    if eager.mean_loss is cross_entropy and isinstance(eager.targets[0], int):
-        return [
-            [float(k == target) for k in range(len(prediction))]
-            for target in eager.targets
-        ]
-    return eager.targets
+        prediction = eager.model(rows[0])
+        eager.mean_loss([prediction] * len(targets), targets)
+    if eager.mean_loss is cross_entropy and isinstance(targets[0], int):
+        targets = np.eye(len(prediction))[targets]
+    return np.array(targets, float)

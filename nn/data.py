@@ -22,12 +22,27 @@ def samples(X: Any, name: str = "X") -> list[Row]:
     >>> samples([[1, 2], [3, 4]])
     [(1.0, 2.0), (3.0, 4.0)]
     """
+    if getattr(getattr(X, "dtype", None), "kind", "") == "f":
+        rows = _float_rows(X)
+        if rows is not None:
+            return rows
     rows = [
         tuple([float(x) for x in _numbers(name, i, row)])
         for i, row in enumerate(_listed(name, X))
     ]
     _check_widths(name, rows)
     return rows
+
+
+def _float_rows(X: Any) -> list[Row] | None:
+    """Give the rows of a matrix of finite floats at once; None for any other array."""
+    import numpy as np
+
+    if type(X) is not np.ndarray or X.ndim != 2 or not X.size:
+        return None
+    with np.errstate(over="ignore"):  # a long double too large becomes infinite
+        X = X.astype(float, copy=False)
+    return [tuple(row) for row in X.tolist()] if np.isfinite(X).all() else None
 
 
 def targets(y: Any, name: str = "y") -> list[Any]:
@@ -46,18 +61,20 @@ def targets(y: Any, name: str = "y") -> list[Any]:
     return [number for (number,) in rows]
 
 
-def pairs(X: Any, y: Any) -> tuple[list[Row], list[Any]]:
+def pairs(X: Any, y: Any, prefix: str = "") -> tuple[list[Row], list[Any]]:
     """Give samples and targets of equal number; else a ValueError with both lengths.
+
+    The prefix tells in errors which X and y are meant.
 
     >>> pairs([[1.0], [2.0]], [3])
     Traceback (most recent call last):
         ...
     ValueError: X has 2 rows and y has 1; there must be one target for each row
     """
-    rows, wanted = samples(X), targets(y)
+    rows, wanted = samples(X, f"{prefix}X"), targets(y, f"{prefix}y")
     if len(rows) != len(wanted):
         raise ValueError(
-            f"X has {len(rows)} rows and y has {len(wanted)}; "
+            f"{prefix}X has {len(rows)} rows and {prefix}y has {len(wanted)}; "
             "there must be one target for each row"
         )
     return rows, wanted

@@ -70,6 +70,25 @@ class EagerStep:
         """How many steps the optimiser has made."""
         return self.optimizer.steps
 
+    @property
+    def position(self) -> Any:
+        """Where training stands, as one object that does not change."""
+        return self.numbers, self.optimizer.state, self.optimizer.steps
+
+    @position.setter
+    def position(self, position: Any) -> None:
+        self.numbers, self.optimizer.state, self.optimizer.steps = position
+
+    @property
+    def numbers(self) -> list[float]:
+        """The numbers of the parameters that the optimiser moves."""
+        return [p.data for p in self.optimizer.parameters]
+
+    @numbers.setter
+    def numbers(self, numbers: list[float]) -> None:
+        for p, x in zip(self.optimizer.parameters, numbers, strict=True):
+            p.data = x
+
     def explain(self, indices: list[int], place: str) -> None:
         """Raise what a step on these rows would raise; move nothing."""
         self._guarded(self._probe, indices, place)

@@ -1,4 +1,4 @@
-"""The training loop, and predictions.
+"""Training a model on samples.
 
 for each epoch, for each batch:
     loss = mean of the losses of the samples + l2 * sum of squared parameters
@@ -8,52 +8,28 @@ for each epoch, for each batch:
 from __future__ import annotations
 
 import warnings
-from itertools import islice
-from math import fsum, nan
-from time import perf_counter
 
-from autograd import TraceError, Value, no_grad
+from autograd import TraceError
 from nn import data
+from nn.batches import Batches
 from nn.choice import count, real
+from nn.history import History
+from nn.loop import Loop
+from nn.progress import ProgressBar
 from nn.steps import EagerStep
+from nn.validation import Validation
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import os
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from nn.compiled_step import CompiledStep
+    from nn.loop import Callback
     from nn.losses import Loss
+    from nn.metrics import Metric
     from nn.optimizer import Optimizer
-
-    Callback = Callable[[int, "History"], object]
-
-
-class History:
-    """What happened in training: lists that grow by one entry a step or an epoch.
-
-    ``loss``, ``learning_rate`` and ``seconds`` have an entry for each step, and
-    ``epoch_loss`` one for each epoch: the mean loss over its samples, each as it was
-    when its batch was seen. A loss includes the ``l2`` term.
-    """
-
-    __slots__ = ("epoch_loss", "learning_rate", "loss", "seconds")
-
-    def __init__(self) -> None:
-        self.loss: list[float] = []
-        self.epoch_loss: list[float] = []
-        self.learning_rate: list[float] = []
-        self.seconds: list[float] = []
-
-    def __repr__(self) -> str:
-        epochs, steps = len(self.epoch_loss), len(self.loss)
-        if not epochs:
-            return "History of 0 epochs"
-        first, last = self.epoch_loss[0], self.epoch_loss[-1]
-        return (
-            f"History of {epochs} epochs, {steps} steps in {fsum(self.seconds):.3g} s: "
-            f"loss {first:.4g} -> {last:.4g}"
-        )
 
 
 def fit(
@@ -70,6 +46,12 @@ def fit(
     clip_norm: float | None = None,
     shuffle: bool = True,
     seed: int = 0,
+    validation: tuple[Any, Any] | None = None,
+    metrics: str | Metric | Sequence[str | Metric] = (),
+    patience: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: int = 1,
+    resume: bool = False,
     progress: bool | None = None,
     callback: Callback | None = None,
     compile: bool | None = None,
@@ -84,9 +66,20 @@ def fit(
     the given seed. ``l2`` times the sum of the squared parameters is added to the loss.
     With ``clip_norm``, a gradient of a greater norm is scaled down to it.
 
-    ``progress`` draws a bar with tqdm: None where it is installed, True always, False
-    never. ``callback(epoch, history)`` is called after each epoch; what it returns is
-    ignored. Interrupted by Ctrl-C, the parameters are those of the last whole step.
+    After each epoch the loss on ``validation``, a pair (X, y), is measured, and so are
+    ``metrics``: "accuracy", "f1" (see ``nn.metrics``), and functions of all predictions
+    and targets. When the validation loss has not fallen for ``patience`` epochs,
+    training stops; however it comes to its end, the parameters are then those of the
+    best epoch. ``callback(epoch, history)`` is called after each epoch; what it returns
+    is ignored. ``progress`` draws a bar with tqdm: None where it is installed, True
+    always, False never.
+
+    With a path as ``checkpoint``, the run is written to that file after ``every`` so
+    many epochs (some milliseconds each time), and at the end. With ``resume=True`` it
+    goes on from that file where it is there, bit for bit as if it had never stopped;
+    another run than that of the file is a ValueError. Ctrl-C gives a warning and the
+    history so far; the parameters are those of the last whole step, which is written,
+    too, and ``history.interrupted`` is true.
 
     The loss of one sample is compiled, with its gradient and the update, and runs on
     whole batches; where there is a C compiler, many steps are one call. Where it cannot
@@ -106,73 +99,42 @@ def fit(
     """
     rows, targets = data.pairs(X, y)
     clip = None if clip_norm is None else real("clip_norm", clip_norm)
-    l2 = real("l2", l2)
-    eager = EagerStep(model, rows, targets, loss, l2, optimizer, lr, clip)
-    step = eager if compile is False else _compiled(eager, compile is True)
-    n = len(rows)
+    l2, n, epochs = real("l2", l2), len(rows), count("epochs", epochs, least=0)
     size = n if batch_size is None else min(count("batch_size", batch_size), n)
-    total = count("epochs", epochs, least=0) * -(-n // size)
-    batches = _batches(n, size, shuffle, seed)
-    history, bar = History(), _ProgressBar(progress, total)
-    losses: list[float] = []  # of this epoch, each with its share of the samples
-    try:
-        while len(history.loss) < total:
-            done = len(history.loss)
-            left = total - done
-            if callback is not None:  # after each epoch
-                left = -(-n // size) - len(losses)
-            some = list(islice(batches, min(step.at_once, left)))
-            values = _run(step, some, history, n, size)
-            bar.step(len(values), values[-1])
-            for batch, value in zip(some, values, strict=True):
-                losses.append(value * (len(batch) / n))
-                if len(losses) * size >= n:
-                    history.epoch_loss.append(fsum(losses))
-                    losses.clear()
-                    if callback is not None:
-                        step.write_back()
-                        callback(len(history.epoch_loss) - 1, history)
-                        step.read_back()
-    finally:
-        step.write_back()
-        bar.close()
+    eager = EagerStep(model, rows, targets, loss, l2, optimizer, lr, clip)
+    batches = Batches(n, size, shuffle, seed)
+    watch = _validation(eager, validation, metrics, patience)
+    keep = None
+    if checkpoint is not None:
+        from nn.checkpoint import Checkpoint  # loads NumPy and json
+
+        every = count("every", every)
+        keep = Checkpoint(checkpoint, every, eager, batches, watch)
+    elif resume:
+        raise ValueError("resume=True goes on from a file: give checkpoint=path")
+    history = keep.resume() if keep is not None and resume else History()
+    step = eager if compile is False else _compiled(eager, compile is True)
+    if watch is not None:
+        if step is not eager:
+            watch.compile()
+        watch.measure()  # what does not fit is an error before the first step
+    bar = ProgressBar(progress, epochs * batches.each, len(history.loss))
+    Loop(step, batches, epochs, history, callback, watch, keep).run(bar)
     return history
 
 
-def _batches(n: int, size: int, shuffle: bool, seed: int) -> Iterator[Any]:
-    """Give the row numbers of each batch, epoch after epoch, without end."""
-    import numpy as np  # loads slowly
-
-    rng, order = np.random.default_rng(seed), np.arange(n)
-    while True:
-        if shuffle and size < n:
-            order = rng.permutation(n)
-        yield from (order[start : start + size] for start in range(0, n, size))
-
-
-def _run(
-    step: EagerStep | CompiledStep,
-    batches: list[Any],
-    history: History,
-    n: int,
-    size: int,
-) -> list[float]:
-    """Make the steps, and put down what happened."""
-    done, each = len(history.loss), -(-n // size)
-    first = step.steps
-
-    def place(k: int) -> str:
-        epoch, batch = divmod(done + k, each)
-        return f"epoch {epoch}, batch {batch}"
-
-    rates = [step.optimizer.rate_at(first + k) for k in range(len(batches))]
-    began = perf_counter()
-    values = step(batches, rates, place)
-    seconds = (perf_counter() - began) / len(values)
-    history.seconds += [seconds] * len(values)
-    history.learning_rate += rates
-    history.loss += values
-    return values
+def _validation(
+    eager: EagerStep, given: Any, metrics: Any, patience: int | None
+) -> Validation | None:
+    if given is not None:
+        patience = None if patience is None else count("patience", patience)
+        return Validation(eager, given, metrics, patience)
+    if patience is not None or metrics:
+        name = "metrics are" if patience is None else "patience is"
+        raise ValueError(
+            f"{name} about the validation data: give validation=(X, y) beside X and y"
+        )
+    return None
 
 
 def _compiled(eager: EagerStep, must: bool) -> EagerStep | CompiledStep:
@@ -185,56 +147,3 @@ def _compiled(eager: EagerStep, must: bool) -> EagerStep | CompiledStep:
             raise
         warnings.warn(f"fit trains eagerly: {error}", RuntimeWarning, stacklevel=3)
         return eager
-
-
-def predict(model: Callable[[Any], Any], X: Any) -> list[Any]:
-    """Give the model's outputs for all rows of X as numbers, without keeping a graph.
-
-    A list of n floats, or of n lists where the model has several outputs.
-
-    >>> predict(lambda x: [2 * x[0], 1.0], [[1.0], [2.0]])
-    [[2.0, 1.0], [4.0, 1.0]]
-    """
-    with no_grad():
-        return [_numbers(model(row)) for row in data.samples(X)]
-
-
-def _numbers(output: Any) -> Any:
-    if isinstance(output, (list, tuple)):
-        return [_numbers(x) for x in output]
-    return output.data if isinstance(output, Value) else float(output)
-
-
-class _ProgressBar:
-    """A bar by tqdm, or nothing; the loss beside it changes ten times a second."""
-
-    def __init__(self, progress: bool | None, steps: int) -> None:
-        self._bar: Any = None
-        self._shown, self._loss = 0.0, nan
-        if progress is False:
-            return
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            if progress:
-                raise ImportError(
-                    "progress=True draws a bar with tqdm: pip install tqdm"
-                ) from None
-        else:
-            self._bar = tqdm(total=steps, desc="fit", unit="step")
-
-    def step(self, steps: int, loss: float) -> None:
-        if self._bar is not None:
-            now, self._loss = perf_counter(), loss
-            if now - self._shown > 0.1:
-                self._show()
-                self._shown = now
-            self._bar.update(steps)
-
-    def _show(self) -> None:
-        self._bar.set_postfix(loss=f"{self._loss:.4g}", refresh=False)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._show()
-            self._bar.close()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 import resource
+import signal
 import sys
 import threading
 import time
 import tracemalloc
+import warnings
 from typing import Any
 
 import numpy as np
@@ -237,6 +240,20 @@ def test_threads_give_the_same_bits_on_every_run():
     for gradient, output in zip(gradients, outputs):
         assert output == pytest.approx(outputs[0], rel=1e-14)
         assert gradient == pytest.approx(gradients[0], rel=1e-12, abs=1e-14)
+
+
+def test_a_forked_process_calls_it_too():
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork")
+    c = compile(network, [0.0] * 3, threads=2)
+    want = bits(c.value_and_grad(X))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads and forks
+        child = os.fork()
+    if child == 0:  # pragma: no cover
+        signal.alarm(20)  # else it might wait for ever, for threads that it has not
+        os._exit(0 if bits(c.value_and_grad(X)) == want else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 # ---- nothing grows, nothing is copied ------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from autograd import Value, compile, dot, primitive, tanh
-from autograd.compiler.c.file import gradient_file, outputs_file
+from autograd.compiler.c.file import gradient_file
 from autograd.compiler.program import Program
 from tests.laws_c import PROGRAMS, SEVERAL, irregular, recurrence, texts_of
 
@@ -118,15 +118,6 @@ def test_the_numbers_of_parameters_and_constants_are_not_in_it():
 
     texts = {gradient_text(program(seed), [0.5, 0.5]) for seed in range(3)}
     assert len(texts) == 1
-
-
-def test_minus_zero_is_a_constant_of_its_own():
-    first, second = (
-        outputs_file(Program(lambda x, c=c: c - x, [1.0], [True]).plan(False), "double")
-        for c in (0.0, -0.0)
-    )
-    numbers = [file.sections[0].plan.constants for file in (first, second)]
-    assert all(set(constants.values()) <= {0.0} for constants in numbers)
 
 
 # ---- a reader finds the scalars ------------------------------------------------------

@@ -12,6 +12,7 @@ import pytest
 
 from autograd import Value, compile, dot, exp, log, sqrt, where
 
+pytestmark = pytest.mark.usefixtures("backend")
 X = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from autograd import Value, adjoints, atan2, compile, topological_order, where
+from autograd import Value, adjoints, atan2, compile, sin, topological_order, where
+from autograd import sum as total
 from autograd.nest import flatten
 from tests.laws_compile import (
     ARITIES,
@@ -26,6 +27,12 @@ from tests.laws_table import ROWS, TABLE, apply
 # Programs are not shrunk: it takes minutes, and check() tells what differs.
 law = settings(
     derandomize=True, deadline=None, max_examples=150, phases=[Phase.generate]
+)
+# With the C compiler a program costs a tenth of a second.
+law_in_c = settings(
+    law,
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 seeds = st.integers(0, 2**32 - 1)
 BATCHES = (1, 2, 7, 1000)
@@ -75,6 +82,26 @@ def test_in_float32_they_agree_to_single_precision(program, inputs, batch, seed)
     samples = samples_of(seed, min(batch, 3), inputs, "float32")
     assume_tame(f, samples, 1e-2)
     check(f, samples, batch, "float32")
+
+
+@pytest.mark.usefixtures("native")
+@law_in_c
+@given(
+    programs,
+    st.sampled_from([0, 1, 3, 40]),
+    st.sampled_from([0, 0, 1, 4]),
+    st.sampled_from([1, 7, 128, 1000]),
+    st.sampled_from(["float64", "float32"]),
+    seeds,
+)
+def test_all_of_this_holds_in_c(program, inputs, outputs, batch, dtype, seed):
+    f = Graph(program, outputs)
+    for p in f.parameters:
+        p.data = float(np.dtype(dtype).type(p.data))
+    samples = samples_of(seed, min(batch, 7), inputs, dtype)
+    assume_tame(f, samples, {"float64": 1e-8, "float32": 1e-2}[dtype])
+    c = compile(f, *samples[0], dtype=dtype, backend="c")
+    check(f, samples, batch, dtype, c)
 
 
 @law
@@ -240,6 +267,32 @@ def test_second_derivatives_of_each_primitive_compile(name):
         assert got == pytest.approx(np.array([want, want]), rel=1e-11, abs=1e-11)
 
 
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_all_primitives_in_one_program(dtype):
+    pieces: list[list[Any]] = []  # for each primitive: its arguments in each sample
+    calls, width = [], 0
+    for name, row in ROWS.items():
+        n = len(row.points[0]) - row.constants
+        tail = row.points[0][n:]
+        alike = [p for p in row.points if len(p[:n]) == n and p[n:] == tail]
+        pieces.append([alike[k % len(alike)][:n] for k in range(4)])
+        calls.append((name, slice(width, width + n), tail))
+        width += n
+    offsets = [Value(0.0) for _ in range(width)]
+
+    def f(xs: Any) -> Any:
+        args = [x + w for x, w in zip(xs, offsets, strict=True)]
+        results = [apply(name, *args[part], *tail) for name, part, tail in calls]
+        return total([(0.5 + k / 8.0) * sin(y) for k, y in enumerate(results)])
+
+    rounded = [
+        [float(np.dtype(dtype).type(x)) for piece in sample for x in piece]
+        for sample in zip(*pieces, strict=True)
+    ]
+    check(f, [(sample,) for sample in rounded], dtype=dtype)
+
+
 TOTAL = sorted(  # defined for all numbers
     set(NAMES)
     - {"div", "power", "general_power", "log", "log1p", "sqrt"}
@@ -265,6 +318,7 @@ def test_one_primitive_of_another_in_both_orders(outer):
         check(f, [(0.37,), (-1.21,)])
 
 
+@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize(
     "f",
     [

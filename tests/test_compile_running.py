@@ -95,6 +95,7 @@ def test_the_collector_is_as_it_was():
 # ---- nobody disturbs another ---------------------------------------------------------
 
 
+@pytest.mark.usefixtures("backend")
 def test_results_are_not_overwritten_by_a_later_call():
     c = compile(network(1), [0.0] * 3)
     outputs = compile(lambda x: [x[0], sin(x[1]), [x[2]]], [0.0] * 3)
@@ -120,6 +121,7 @@ def test_results_are_not_overwritten_by_a_later_call():
     assert not np.shares_memory(first, second)
 
 
+@pytest.mark.usefixtures("backend")
 def test_an_input_that_is_returned_is_a_copy():
     given = X.copy()
     y = compile(lambda x: x, [0.0] * 3)(given)
@@ -127,6 +129,7 @@ def test_an_input_that_is_returned_is_a_copy():
     assert np.array_equal(given, X)
 
 
+@pytest.mark.usefixtures("backend")
 def test_two_compiled_functions_in_turns():
     f, g = network(1), network(2)
     alone = [compile(h, [0.0] * 3) for h in (f, g)]
@@ -139,6 +142,7 @@ def test_two_compiled_functions_in_turns():
         c(X[:7])
 
 
+@pytest.mark.usefixtures("backend")
 def test_batches_of_all_sizes_in_turns():
     c = compile(network(1), [0.0] * 3)
     want = [bits(c.value_and_grad(X[:n])) for n in range(1, 21)]
@@ -183,6 +187,7 @@ def test_eight_threads_use_one_function(traced):
         sys.setswitchinterval(interval)
 
 
+@pytest.mark.usefixtures("backend")
 def test_an_error_leaves_the_function_as_it_was():
     w = Value(0.5)
     c = compile(lambda x: exp(x * w), 0.0)
@@ -195,6 +200,7 @@ def test_an_error_leaves_the_function_as_it_was():
         assert bits(c.value_and_grad([1.0, 2.0])) == want
 
 
+@pytest.mark.usefixtures("backend")
 def test_no_warning_leaks_and_numpy_settings_stay():
     c = compile(lambda x: 1.0 / (1.0 + exp(-x)) + exp(x), 0.0)
     with np.errstate(all="raise"):
@@ -296,6 +302,7 @@ def test_the_gradient_of_a_long_chain():
     assert gradient[0] == pytest.approx(w.grad, rel=1e-10)
 
 
+@pytest.mark.usefixtures("backend")
 def test_a_sum_added_up_term_by_term():
     n = 30_000
     w = [Value(k / 1e4) for k in range(n // 10)]

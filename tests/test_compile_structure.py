@@ -45,7 +45,8 @@ from autograd import (
 from autograd.nest import flatten
 from tests.laws_compile import check, columns_of
 
-BATCHES = [1, 2, 7, 1000]
+pytestmark = pytest.mark.usefixtures("backend")
+BATCHES = [1, 2, 7, 127, 128, 129, 1000]  # a tile of C has up to 128 samples
 
 
 def numbers(seed: int, *shape: int) -> Any:

@@ -26,6 +26,8 @@ def python(code, *path):
 def test_every_public_name_is_there():
     assert all(hasattr(nn, name) for name in nn.__all__)
     assert sorted(nn.__all__) == sorted(set(nn.__all__))
+    assert set(nn.__all__) <= set(dir(nn))
+    assert [name for name in dir(nn) if not name.startswith("_")] == sorted(nn.__all__)
 
 
 def test_no_third_party_package_is_loaded():

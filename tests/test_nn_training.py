@@ -206,6 +206,54 @@ def test_the_collector_is_as_it_was(enabled):
         (gc.enable if was else gc.disable)()
 
 
+# ---- clipping ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_clipping_is_that_of_torch(compile):
+    torch = pytest.importorskip("torch")
+    X, y = [[0.5, -1.0], [1.5, 2.0], [-0.3, 0.2]], [1.0, -1.0, 5.0]
+    model = net(2, 4, 1)
+    rows, targets = (torch.tensor(t, dtype=torch.float64) for t in (X, y))
+    first, second = model.layers
+    weights = [
+        torch.tensor(t, dtype=torch.float64, requires_grad=True)
+        for t in (
+            [[w.data for w in n.w] for n in first.neurons],
+            [n.b.data for n in first.neurons],
+            [w.data for w in second.neurons[0].w],
+            second.neurons[0].b.data,
+        )
+    ]
+    optimizer = torch.optim.SGD(weights, lr=0.1)
+    losses, norms = [], []
+    for _ in range(20):
+        hidden = torch.tanh(rows @ weights[0].T + weights[1])
+        loss = ((hidden @ weights[2] + weights[3] - targets) ** 2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        norms.append(float(torch.nn.utils.clip_grad_norm_(weights, 0.5)))
+        optimizer.step()
+        losses.append(loss.item())
+    options = {"lr": 0.1, "epochs": 20, "clip_norm": 0.5, "compile": compile}
+    assert fit(model, X, y, **options).loss == pytest.approx(losses, rel=1e-12)
+    assert max(norms) > 0.5
+
+
+def test_clip_grad_norm_gives_the_norm_and_leaves_small_gradients():
+    torch = pytest.importorskip("torch")
+    values = [Value(1.0), Value(2.0), Value(3.0)]
+    for slopes in ([3.0, -4.0, 12.0], [0.1, 0.2, 0.0], [0.0, 0.0, 0.0]):
+        tensors = [torch.zeros((), dtype=torch.float64) for _ in slopes]
+        for value, tensor, slope in zip(values, tensors, slopes):
+            value.grad = slope
+            tensor.grad = torch.tensor(slope, dtype=torch.float64)
+        norm = torch.nn.utils.clip_grad_norm_(tensors, 2.0)
+        assert nn.clip_grad_norm(values, 2.0) == pytest.approx(float(norm))
+        expected = [float(tensor.grad) for tensor in tensors]
+        assert [value.grad for value in values] == pytest.approx(expected)
+
+
 # ---- progress -----------------------------------------------------------------------
 
 
@@ -240,10 +288,14 @@ def test_interrupted_it_leaves_the_last_whole_step():
             raise KeyboardInterrupt
         return nn.mse(predictions, targets)
 
-    with pytest.raises(KeyboardInterrupt):
-        fit(model, XOR_X, XOR_Y, loss, lr=0.1, compile=False)
-    fit(twin, XOR_X, XOR_Y, lr=0.1, epochs=3, compile=False)
+    with pytest.warns(RuntimeWarning, match="before epoch 3, batch 0: .* after 3 s"):
+        history = fit(model, XOR_X, XOR_Y, loss, lr=0.1, compile=False)
+    assert history.interrupted
+    whole = fit(twin, XOR_X, XOR_Y, lr=0.1, epochs=3, compile=False)
     assert model.state_dict() == twin.state_dict()
+    assert history.loss == whole.loss
+    assert ", interrupted: loss" in repr(history)
+    assert not whole.interrupted
 
 
 class Root(nn.Module):
@@ -404,3 +456,30 @@ def test_data_may_be_any_kind_of_number():
     assert targets(np.array([2, 0])) == [2, 0]
     assert [type(t) for t in targets([np.int64(2), 0.0, True])] == [int, float, int]
     assert targets([[1.0], [2.0]]) == [(1.0,), (2.0,)]
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.longdouble])
+def test_arrays_of_floats_are_taken_as_lists_are(kind):
+    from nn.data import samples
+
+    X = np.array([[0.1, -2.5], [3.0, 1e4], [0.0, -0.0]], kind)
+    for array in (X, X.T, X[::-1, ::-1], np.asfortranarray(X)):
+        assert repr(samples(array)) == repr(samples([list(row) for row in array]))
+    for bad in (math.nan, math.inf, -math.inf):
+        X[1, 0] = bad
+        with pytest.raises(ValueError, match=rf"row 1, column 0 is {bad}"):
+            samples(X)
+    for shape in ((0, 2), (2, 0)):
+        with pytest.raises(ValueError, match="is empty"):
+            samples(np.zeros(shape, kind))
+    with pytest.raises(TypeError, match="row 0, column 0"):
+        samples(np.zeros((2, 2, 2), kind))
+
+
+def test_a_long_double_beyond_a_float_is_refused():
+    from nn.data import samples
+
+    if np.finfo(np.longdouble).maxexp == 1024:
+        pytest.skip("a long double is a float here")
+    with pytest.raises(ValueError, match="row 0, column 1 is "):
+        samples(np.array([[1.0, np.finfo(np.longdouble).max]]))

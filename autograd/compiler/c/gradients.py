@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from autograd.compiler.roll import Plan
 
 _VECTOR = 8  # numbers; lines of scratch memory are padded to whole vectors
-_ROOM = 4096  # numbers of a block that is to stay in the nearest cache
+_COLUMNS = 64  # of a block, as ``outer`` in loops.c takes them
 
 
 def blocks_cover(plan: Plan) -> bool:
@@ -110,12 +110,11 @@ def _outer_calls(
     else:
         width, lines = -(-columns // _VECTOR) * _VECTOR, "lines"
         calls += _transpose_calls(right, memory)
-    some = max(_ROOM // width // 4 * 4, 4)
     memory.lines = max(memory.lines, width)
-    memory.block = max(memory.block, min(some, size) * width)
+    memory.block = max(memory.block, size * min(width, _COLUMNS))
     calls.append(
         f"outer({size}, {columns}, n, g + {to.flat[0]}, {di}, {dj}, scale, {add}, "
-        f"{_rows(left, memory)}, {lines}, {width}, block, {some});"
+        f"{_rows(left, memory)}, {lines}, {width}, block);"
     )
     return calls
 

@@ -17,6 +17,14 @@ static void load(long count, long n, real *restrict rows, const real *x,
    Without first (NULL) sums begin with 0, or with what is in out if add is set. Four
    rows and four terms at a time are sixteen multiplications for eight loads: that is
    what vector units want, and it runs at the speed of a tuned matrix library. */
+#ifdef FP_FAST_FMA /* then sums of products are not to be reordered */
+#define FOUR(a, b, c, d, e, f, g, h, sum) \
+    fma(a, b, fma(c, d, fma(e, f, fma(g, h, sum))))
+#else
+#define FOUR(a, b, c, d, e, f, g, h, sum) \
+    ((a) * (b) + (c) * (d) + (e) * (f) + (g) * (h) + (sum))
+#endif
+
 static void product_4(long terms, long n, int add, real *restrict out, long dout,
                       const real *first, long dfirst, const real *m, long di, long dt,
                       const real *u, long du)
@@ -43,10 +51,10 @@ static void product_4(long terms, long n, int add, real *restrict out, long dout
         for (long b = 0; b < n; b++) {
             const real u0 = u[b], u1 = u[b + du], u2 = u[b + 2 * du];
             const real u3 = u[b + 3 * du];
-            out0[b] += a0 * u0 + a1 * u1 + a2 * u2 + a3 * u3;
-            out1[b] += b0 * u0 + b1 * u1 + b2 * u2 + b3 * u3;
-            out2[b] += c0 * u0 + c1 * u1 + c2 * u2 + c3 * u3;
-            out3[b] += d0 * u0 + d1 * u1 + d2 * u2 + d3 * u3;
+            out0[b] = FOUR(a0, u0, a1, u1, a2, u2, a3, u3, out0[b]);
+            out1[b] = FOUR(b0, u0, b1, u1, b2, u2, b3, u3, out1[b]);
+            out2[b] = FOUR(c0, u0, c1, u1, c2, u2, c3, u3, out2[b]);
+            out3[b] = FOUR(d0, u0, d1, u1, d2, u2, d3, u3, out3[b]);
         }
     }
     for (; t < terms; t++, m += dt, u += du) {
@@ -71,8 +79,8 @@ static void product_1(long terms, long n, int add, real *restrict out,
     for (; t + 4 <= terms; t += 4, m += 4 * dt, u += 4 * du) {
         const real a0 = m[0], a1 = m[dt], a2 = m[2 * dt], a3 = m[3 * dt];
         for (long b = 0; b < n; b++)
-            out[b] += a0 * u[b] + a1 * u[b + du] + a2 * u[b + 2 * du]
-                      + a3 * u[b + 3 * du];
+            out[b] = FOUR(a0, u[b], a1, u[b + du], a2, u[b + 2 * du], a3,
+                          u[b + 3 * du], out[b]);
     }
     for (; t < terms; t++, m += dt, u += du)
         for (long b = 0; b < n; b++)
@@ -83,13 +91,19 @@ static void product(long size, long terms, long n, int add, real *restrict out,
                     long dout, const real *first, long dfirst, const real *m, long di,
                     long dt, const real *u, long du)
 {
-    long i = 0;
-    for (; i + 4 <= size; i += 4)
-        product_4(terms, n, add, out + i * dout, dout,
-                  first ? first + i * dfirst : NULL, dfirst, m + i * di, di, dt, u, du);
-    for (; i < size; i++)
-        product_1(terms, n, add, out + i * dout, first ? first + i * dfirst : NULL,
-                  m + i * di, dt, u, du);
+    const long most = 64; /* terms at a time: their rows stay in the nearest cache */
+    for (long t = 0; t < terms || t == 0; t += most, add = 1) {
+        const long some = terms - t < most ? terms - t : most;
+        const real *mt = m + t * dt, *ut = u + t * du;
+        long i = 0;
+        for (; i + 4 <= size; i += 4)
+            product_4(some, n, add, out + i * dout, dout,
+                      first ? first + i * dfirst : NULL, dfirst, mt + i * di, di, dt,
+                      ut, du);
+        for (; i < size; i++)
+            product_1(some, n, add, out + i * dout, first ? first + i * dfirst : NULL,
+                      mt + i * di, dt, ut, du);
+    }
 }
 
 /* Turn rows into lines, one for each sample, padded by zeros to whole vectors. */
@@ -132,16 +146,17 @@ static void put(long size, long columns, real *restrict g, long di, long dj,
 }
 
 /* The gradient of a matrix: the sum over the samples of left[i][b] * lines[b][j], some
-   rows at a time: their block stays in the nearest cache. */
+   columns at a time: their lines stay in the nearest cache. */
 static void outer(long size, long columns, long n, real *restrict g, long di, long dj,
                   real scale, int add, const real *left, long dl, const real *lines,
-                  long width, real *restrict block, long some)
+                  long width, real *restrict block)
 {
-    for (long i = 0; i < size; i += some) {
-        const long rows = size - i < some ? size - i : some;
-        product(rows, n, width, 0, block, width, NULL, 0, left + i * dl, dl, 1, lines,
-                width);
-        put(rows, columns, g + i * di, di, dj, block, width, scale, add);
+    const long most = 64;
+    for (long j = 0; j < columns; j += most) {
+        const long some = width - j < most ? width - j : most;
+        product(size, n, some, 0, block, some, NULL, 0, left, dl, 1, lines + j, width);
+        put(size, some < columns - j ? some : columns - j, g + j * dj, di, dj, block,
+            some, scale, add);
     }
 }
 

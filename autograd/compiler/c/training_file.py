@@ -74,12 +74,7 @@ long train(const int *table, real *s, real *r, real *lines, real *block,
     for (long step = 0; step < steps; step++) {{
         losses[step] = loss_value_and_grad(table, s, r, lines, block, x, order,
                                            first[step], samples[step], g);
-        real zero = 0; /* times 0, what is not finite is NaN */
-        for (long k = 0; k < runs; k++)
-            for (long i = 0; i < run[k].count; i++)
-                zero += 0 * g[run[k].g + i];
-        if (!isfinite(losses[step]) || zero != 0)
-            return step;
+        int finite = isfinite(losses[step]) != 0;
 {_CLIP if clipped else unused("clip")}{"" if len(names) > 4 else unused("state")}\
         const real t = (real)(done + step + 1);
         const real *given[] = {{{given}}};
@@ -90,11 +85,11 @@ long train(const int *table, real *s, real *r, real *lines, real *block,
 {tile}
                 update_batch(update_table, update_s, update_r, n);
                 for (long b = 0; b < n; b++) {{
-                    zero += 0 * {values[0]};
+                    finite &= isfinite(g[run[k].g + i + b]) && isfinite({values[0]});
 {back}
                 }}
             }}
-        if (zero != 0)
+        if (!finite)
             return step;
     }}
     return steps;

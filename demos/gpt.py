@@ -20,7 +20,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from threadpoolctl import threadpool_limits  # type: ignore[import,unused-ignore]
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from demos.gpt_model import GPT, attention, write

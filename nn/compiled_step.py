@@ -124,6 +124,7 @@ class CompiledStep:
 
     def read_back(self) -> None:
         """Take parameters and state from the Values and the optimiser."""
+        self._training.read_parameters()
         self._training.position = (
             np.array([p.data for p in self.optimizer.parameters]),
             [np.array(column) for column in self.optimizer.state.values()],

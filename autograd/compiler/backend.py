@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from autograd.compiler.c.build import CompilerError, compiler, missing_compiler
 from autograd.compiler.c.program import SpellingError
 from autograd.compiler.c.run import Native
+from autograd.compiler.pause import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +64,8 @@ class Natives:
         try:
             if self.backend == "auto" and compiler() is None:
                 return None
-            return build()
+            with collector_paused():
+                return build()
         except (CompilerError, SpellingError) as error:
             if self.backend == "c":
                 raise

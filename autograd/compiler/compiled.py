@@ -170,7 +170,7 @@ class Compiled:
         if language == "python":
             return self._traced().program.source()
         if language == "c":
-            return self._c_file("f", ())
+            return self._c_file("model", ())
         raise ValueError(f'unknown language {language!r}; known are "python", "c"')
 
     def export(self, path: str | os.PathLike[str], *samples: Any) -> None:

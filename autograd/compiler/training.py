@@ -57,6 +57,7 @@ class Training:
         numbers = np.array([p.data for p in parameters], runner.dtype)
         state = [np.zeros_like(numbers) for _ in range(states)]
         self.position = (numbers, state, 0)
+        runner.program.plan(True)  # now, not in the first step
         self._native = self._build(states)
 
     def _build(self, states: int) -> NativeTraining | None:
@@ -167,6 +168,10 @@ class Training:
             raise UpdateError(int(np.argmin(np.isfinite(numbers))))
         self.position = (numbers, state, steps + 1)
         return value
+
+    def read_parameters(self) -> None:
+        """Read anew the parameters of the loss that are not trained."""
+        self._theta = self._runner.read_theta()
 
     def _current_theta(self) -> Array:
         """Give the parameters of the loss, the trained ones where they stand now."""

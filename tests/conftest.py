@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
 import pytest
 
-COMPILER = os.environ.pop("CC", "")  # a person's own choice, for the tests in C
-os.environ["CC"] = "no-compiler"  # in most tests; to build each plan would take minutes
+NONE = "no-compiler"  # for CC in most tests; to build each plan would take minutes
+COMPILER = os.environ.get("CC", "").replace(NONE, "")  # a person's own, for tests in C
+os.environ["CC"] = NONE
+
+
+def pytest_collection_finish() -> None:
+    """Spare the cyclic collector what modules and tests hold: it is there to stay."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

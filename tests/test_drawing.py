@@ -400,7 +400,10 @@ def test_auto_takes_dot_where_it_is_installed() -> None:
 
 
 @pytest.mark.usefixtures("without_dot")
-def test_without_dot_our_own_layout_takes_over(tmp_path: Path) -> None:
+def test_without_dot_our_own_layout_takes_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "vl_convert", None)  # nor the converter
     d = diamond()
     assert draw(d).svg == draw(d, engine="own").svg
     assert to_dot(d).source.startswith("digraph")

@@ -126,14 +126,7 @@ class Primitive:
         self, args: Iterable[Any], error: Exception, what: str = ""
     ) -> Exception:
         """Give the error with the operation and its operands in the message."""
-        operands = ", ".join(
-            repr(x)
-            if type(x) is float
-            else f"{x.label} = {x.data!r}"
-            if x.label
-            else repr(x.data)
-            for x in args
-        )
+        operands = ", ".join(repr(x) if type(x) is float else _named(x) for x in args)
         needs = f"; {self.name} needs {self.needs}" if self.needs else ""
         reason = error.args[-1] if error.args else error  # without an errno
         return type(error)(f"{what}{self.name}({operands}): {reason}{needs}")
@@ -156,6 +149,15 @@ def _table_entry(key: str) -> Primitive:
 
     entry: Primitive = vars(primitives)[key]
     return entry
+
+
+def _named(x: Value) -> str:
+    """Give an operand's number, after its label; while f is traced it has none."""
+    try:
+        number = repr(x.data)
+    except TypeError:
+        return repr(x)
+    return f"{x.label} = {number}" if x.label else number
 
 
 class Reduction(Primitive):

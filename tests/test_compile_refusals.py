@@ -396,3 +396,12 @@ def test_a_grad_that_is_read_inside_is_refused():
     # It would be frozen into the compiled function.
     with pytest.raises(TraceError):
         compile(lambda x: x * w.grad, 1.0)
+
+
+@pytest.mark.parametrize("f", [lambda x, w: x * 0.0**w, lambda x, w: 0.0 ** (x * w)])
+def test_a_rule_that_fails_at_a_constant_is_a_floating_point_error(f):
+    w = Value(1.0)
+    c = compile(lambda x: f(x, w), 1.0)
+    assert c([1.0]).tolist() == [0.0]
+    with pytest.raises(FloatingPointError, match=r"log\(0\.0\)"):
+        c.value_and_grad([1.0])

@@ -144,6 +144,8 @@ class Trace:
         token = recording.set(symbol)
         try:
             found = adjoints(output, wrt, create_graph=True)
+        except (ArithmeticError, ValueError) as error:  # at constants: in every sample
+            raise FloatingPointError(str(error)) from None
         finally:
             recording.reset(token)
         return [found.get(x, 0.0) for x in wrt]

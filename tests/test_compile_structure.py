@@ -587,3 +587,17 @@ def test_a_primitive_written_with_math_compiles_with_its_value_for_arrays():
     assert c(2.0) == pytest.approx(math.atan(1.4) * math.atan(0.7), rel=1e-15)
     with pytest.raises(TypeError, match="my_atan has no Python source"):
         c.source()
+
+
+@pytest.mark.parametrize(("more", "inputs"), [(0, 2), (1, 3), (3, 5)])
+def test_a_shared_sum_does_not_take_its_neighbour_for_a_one(more, inputs):
+    # Its operand's place, plus 1, is here the batched place of a row of ones.
+    *others, w, v = [Value(0.3 + 0.1 * i) for i in range(more + 2)]
+
+    def f(x):
+        s = x[1]
+        for p in others:
+            s = s + p * x[0]
+        return s + (v * v * 0.5 - 2.0 * v + 0.25 * v * w)
+
+    check(f, [([1.0] * inputs,), ([0.5] * inputs,)])

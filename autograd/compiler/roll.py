@@ -162,6 +162,8 @@ class Plan:
 
     def _take_bias_in(self, out: Sum) -> None:
         """Make the bias a column of the matrix, where places allow: it meets a 1."""
+        if not out.batched:  # rows of ones are batched
+            return
         product = out.matrices[0]
         beyond = product.operand[:, -1:] + 1
         if out.bias is None or len(product.matrix) > 1 or beyond[0, 0] not in self.ones:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 HEADER = """\
+#include <float.h>
 #include <string.h>
 #include <tgmath.h>
 

@@ -71,6 +71,7 @@ long train(const int *table, real *s, real *r, real *lines, real *block,
            const run_of_numbers *run, long runs, real *const *state, double clip,
            real *g, double *losses)
 {{
+    const real most = sizeof(real) == sizeof(float) ? (real)FLT_MAX : (real)DBL_MAX;
     for (long step = 0; step < steps; step++) {{
         losses[step] = loss_value_and_grad(table, s, r, lines, block, x, order,
                                            first[step], samples[step], g);
@@ -85,7 +86,8 @@ long train(const int *table, real *s, real *r, real *lines, real *block,
 {tile}
                 update_batch(update_table, update_s, update_r, n);
                 for (long b = 0; b < n; b++) {{
-                    finite &= isfinite(g[run[k].g + i + b]) && isfinite({values[0]});
+                    finite &= fabs(g[run[k].g + i + b]) <= most;
+                    finite &= fabs({values[0]}) <= most;
 {back}
                 }}
             }}

@@ -106,19 +106,25 @@ static void product(long size, long terms, long n, int add, real *restrict out,
     }
 }
 
-/* Turn rows into lines, one for each sample, padded by zeros to whole vectors. */
+/* Turn rows into lines, one for each sample, padded by zeros to whole vectors; eight
+   rows at a time, which stay in the nearest cache. */
 static void transpose(long columns, long n, real *restrict lines, const real *rows,
                       long d)
 {
     const long width = (columns + 7) / 8 * 8;
     for (long start = 0; start < width; start += 8) {
         const long stop = start + 8 < columns ? start + 8 : columns;
-        for (long b = 0; b < n; b++) {
-            for (long j = start; j < stop; j++)
-                lines[b * width + j] = rows[j * d + b];
-            for (long j = stop; j < start + 8; j++)
-                lines[b * width + j] = 0;
-        }
+        if (stop - start == 8)
+            for (long b = 0; b < n; b++)
+                for (long j = 0; j < 8; j++)
+                    lines[b * width + start + j] = rows[(start + j) * d + b];
+        else
+            for (long b = 0; b < n; b++) {
+                for (long j = start; j < stop; j++)
+                    lines[b * width + j] = rows[j * d + b];
+                for (long j = stop; j < start + 8; j++)
+                    lines[b * width + j] = 0;
+            }
     }
 }
 

@@ -154,3 +154,8 @@ def test_samples_whose_result_is_not_finite_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FloatingPointError, match="give export samples"):
         c.export(tmp_path / "f.c", [-1.0])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no folder .*nowhere"):
+        network().export(tmp_path / "nowhere" / "model.c")

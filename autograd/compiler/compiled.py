@@ -16,6 +16,7 @@ from autograd.compiler.backend import check_backend
 from autograd.compiler.program import Program
 from autograd.compiler.runner import Runner
 from autograd.compiler.training import Training
+from autograd.files import write_whole
 from autograd.value import Value
 
 Array = np.ndarray[Any, Any]
@@ -189,12 +190,7 @@ class Compiled:
                 f"got {target.name!r}"
             )
         text = self._c_file(target.stem, samples)
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            unfinished.write_text(text, encoding="utf-8")
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(target, text.encode())
 
     def _c_file(self, name: str, samples: Sequence[Any]) -> str:
         from autograd.compiler.c.export import Export

@@ -13,6 +13,7 @@ from autograd.drawing.outline import LIMIT, shown
 from autograd.drawing.scene import Scene
 from autograd.drawing.svg import svg
 from autograd.drawing.text import plural
+from autograd.files import write_whole
 
 ENGINES = ("auto", "dot", "own")
 DIRECTIONS = ("right", "down")
@@ -86,14 +87,7 @@ class Picture:
                     f"unknown suffix {suffix!r} of {target.name!r}; "
                     "known are .svg, .html, .dot, .png, .pdf"
                 )
-        if not target.parent.is_dir():
-            raise FileNotFoundError(f"there is no folder {str(target.parent)!r}")
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            unfinished.write_bytes(content)
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(target, content)
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -22,6 +22,7 @@ from autograd.drawing.names import names_of
 from autograd.drawing.replay_steps import Step, count_steps, steps
 from autograd.drawing.replay_words import isolated, shown
 from autograd.drawing.text import cells, clip, compact, plural
+from autograd.files import write_whole
 from autograd.graph import copy_graph, nodes
 from autograd.value import Constant, Value
 
@@ -177,14 +178,7 @@ class Replay:
             raise ValueError(
                 f"unknown suffix {target.suffix!r} of {target.name!r}; known is .html"
             )
-        if not target.parent.is_dir():
-            raise FileNotFoundError(f"there is no folder {str(target.parent)!r}")
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            unfinished.write_text(self.html, "utf-8", newline="\n")
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(target, self.html.encode())
 
     def _repr_html_(self) -> str:
         # In a frame of its own: the script runs there, and can reach nothing outside.

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-# Scalar operations, times samples, that a thread must have to be worth its start.
-_WORTH_A_THREAD = 2**23
+# Scalar operations, times samples, for each thread: two paid from 2 * 2**22 on, measured.
+_WORTH_A_THREAD = 2**22
 
 
 class Space:

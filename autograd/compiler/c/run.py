@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-# Scalar operations, times samples, for each thread: measured, two pay from 2 * 2**22 on.
+# Scalar operations times samples for each thread: measured, two pay from 2 * 2**22 on.
 _WORTH_A_THREAD = 2**22
 
 

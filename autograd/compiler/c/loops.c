@@ -15,8 +15,8 @@ static void load(long count, long n, real *restrict rows, const real *x,
 
 /* out[i][b] = first[i] + sum over t of m[i][t] * u[t][b], for size rows of results.
    Without first (NULL) sums begin with 0, or with what is in out if add is set. Four
-   rows and four terms at a time are sixteen multiplications for eight loads: that is
-   what vector units want, and it runs at the speed of a tuned matrix library. */
+   rows and four terms at a time are sixteen multiplications for eight loads, which is
+   what vector units want. */
 #ifdef FP_FAST_FMA /* then sums of products are not to be reordered */
 #define FOUR(a, b, c, d, e, f, g, h, sum) \
     fma(a, b, fma(c, d, fma(e, f, fma(g, h, sum))))

@@ -157,5 +157,5 @@ def test_samples_whose_result_is_not_finite_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no folder .*nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere"):
         network().export(tmp_path / "nowhere" / "model.c")

@@ -4,10 +4,11 @@ Read the source in this order: ``operation`` (what a primitive is), ``primitives
 table of operations and their derivatives), ``value`` (a number that is a node),
 ``constant`` (what no derivative reaches), ``graph`` (walks), ``chain_rule`` (the
 reverse sweep), ``functions`` (compositions), ``nest``, ``point`` and ``transforms``
-(derivatives as functions), ``check`` (against differences), ``custom`` (a user's own
-primitives), ``drawing`` (pictures).
+(derivatives as functions), ``check`` (against differences), ``anomaly`` (where a NaN
+came from), ``custom`` (a user's own primitives), ``drawing`` (pictures).
 """
 
+from autograd.anomaly import AnomalyError, detect_anomaly
 from autograd.chain_rule import adjoints, backward, gradient, zero_grad
 from autograd.check import GradcheckError, gradcheck
 from autograd.compiler import TraceError, compile
@@ -66,6 +67,7 @@ from autograd.value import Value
 __version__ = "0.1.0"
 
 __all__ = [
+    "AnomalyError",
     "GradcheckError",
     "Primitive",
     "TraceError",
@@ -81,6 +83,7 @@ __all__ = [
     "cos",
     "cosh",
     "derivative",
+    "detect_anomaly",
     "dot",
     "draw",
     "erf",

@@ -14,20 +14,28 @@ c's share, and dd/da comes out wrong.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from operator import add, attrgetter, mul
 
 from autograd.graph import dependents, nodes, topological_order
+from autograd.operation import number
 from autograd.value import Constant, Value
+from autograd.whole import put_grads, set_grads
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, Literal, overload
 
+    from autograd.anomaly import Watch
+
     Edges = Iterable[tuple[Value, Any]]
 
 
 _data = attrgetter("data")
+
+# What looks at sweeps in this thread or task: see detect_anomaly.
+watching: ContextVar[Watch | None] = ContextVar("watching", default=None)
 
 
 def local_derivatives(
@@ -68,7 +76,8 @@ def local_derivatives(
         return (x, p), (y, q)
     except (ArithmeticError, ValueError) as error:
         assert z.op is not None
-        raise z.op.failure(args, error, "the derivative of ") from None
+        place = getattr(z, "place", None)  # known under detect_anomaly()
+        raise z.op.failure(args, error, "the derivative of ", place) from None
 
 
 def _general_derivatives(
@@ -116,7 +125,9 @@ def adjoints(
     60.0
     """
     order = topological_order(output)
-    wanted = None if inputs is None else dependents(order, inputs)
+    wanted = None if inputs is None else dependents(order, _values(inputs))
+    if type(cotangent) is not float and not isinstance(cotangent, Value):
+        cotangent = number(cotangent)
     adjoint: dict[Value, Any] = {output: cotangent}
     for z in reversed(order):
         if wanted is None or z in wanted:
@@ -130,6 +141,9 @@ def adjoints(
                     adjoint[x] = plus(adjoint[x], term)
                 else:
                     adjoint[x] += term
+    watch = watching.get()
+    if watch is not None:
+        watch.check_adjoints(order, wanted, adjoint)
     return adjoint
 
 
@@ -156,6 +170,9 @@ def pushforward(
             for x, slope in local_derivatives(z, wanted, create_graph):
                 # zdot += dz/dx * xdot
                 tangent[z] = total(tangent[z], product(slope, tangent[x]))
+    watch = watching.get()
+    if watch is not None:
+        watch.check_tangents(order, wanted, tangent)
     return tangent
 
 
@@ -184,7 +201,8 @@ def backward(output: Value) -> None:
 
     Leaves accumulate: their grads grow with every call until ``zero_grad``. Interior
     nodes do not: theirs are set anew. The grads change together after the whole sweep,
-    so a rule that raises changes none of them. Constants are never touched.
+    so a rule that raises changes none of them, and Ctrl-C leaves them as they were or
+    complete. Constants are never touched.
 
     >>> a = Value(3.0)
     >>> b = a + a
@@ -193,8 +211,17 @@ def backward(output: Value) -> None:
     >>> a.grad, b.grad, c.grad
     (12.0, 3.0, 1.0)
     """
-    for z, zbar in adjoints(_differentiable(output)).items():
-        z.grad = zbar if z.args else z.grad + zbar
+    found = adjoints(_differentiable(output))
+    watch = watching.get()
+    if watch is not None:
+        watch.check_grads(found)
+    try:
+        for z in found:
+            if not z.args:
+                found[z] += z.grad
+    except TypeError:
+        raise _no_grad_number(found) from None
+    put_grads(found)
 
 
 if TYPE_CHECKING:
@@ -230,10 +257,7 @@ def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
     (12.0, 12.0)
     """
     single = not hasattr(inputs, "__iter__")
-    wanted = [inputs] if single else list(inputs)
-    for x in wanted:
-        if not isinstance(x, Value):
-            raise TypeError(f"expected Values as the inputs, got {x!r:.60}")
+    wanted = _values([inputs] if single else inputs)
     found = adjoints(_differentiable(output), wanted, create_graph=create_graph)
     slopes = [found.get(x, 0.0) for x in wanted]
     if create_graph:
@@ -251,8 +275,26 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
     >>> a.grad, b.grad
     (0.0, 0.0)
     """
-    for value in nodes(values) if isinstance(values, Value) else values:
-        value.grad = 0.0
+    listed = nodes(values) if isinstance(values, Value) else _values(values)
+    set_grads(listed, [0.0] * len(listed))
+
+
+def _no_grad_number(found: Iterable[Value]) -> TypeError:
+    wrong = next(z for z in found if not z.args and type(z.grad) is not float)
+    return TypeError(
+        f"the grad of {wrong!r:.60} is no number, to which a derivative could be "
+        "added; zero_grad([v]) sets it to 0"
+    )
+
+
+def _values(inputs: Any) -> list[Value]:
+    if not hasattr(inputs, "__iter__"):
+        raise TypeError(f"expected a list of Values, got {inputs!r:.60}")
+    listed = list(inputs)
+    for x in listed:
+        if not isinstance(x, Value):
+            raise TypeError(f"expected Values as the inputs, got {x!r:.60}")
+    return listed
 
 
 def _differentiable(output: Any) -> Value:

@@ -8,7 +8,9 @@ central differences, which know no rule at all.
 from __future__ import annotations
 
 import sys
+from math import inf
 
+from autograd.arguments import function, real
 from autograd.constant import no_grad
 from autograd.nest import flatten, rebuild
 from autograd.transforms import jvp, vjp
@@ -60,11 +62,15 @@ def gradcheck(
     True
     """
     if isinstance(order, bool) or order not in (1, 2):
-        raise ValueError(f"order is 1 or 2, got {order!r}")
-    _check("derivatives", f, inputs, cotangent, tolerance)
+        raise ValueError(f"order is 1 or 2, got {order!r:.60}")
+    function("gradcheck", f)
+    allowed = real("tolerance", tolerance)
+    if not 0.0 < allowed < inf:
+        raise ValueError(f"tolerance must be above 0 and finite, got {tolerance!r}")
+    _check("derivatives", f, inputs, cotangent, allowed)
     if order == 2:
         slopes = _weighted_gradient(f, cotangent)
-        _check("second derivatives", slopes, inputs, None, tolerance)
+        _check("second derivatives", slopes, inputs, None, allowed)
     return True
 
 

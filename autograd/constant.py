@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import wraps
 
+from autograd import arguments
 from autograd.operation import Primitive, number
 from autograd.primitives import detach
 from autograd.value import Scalar, Value, evaluate, recording
@@ -61,6 +62,8 @@ class no_grad:
         recording.reset(self._tokens.pop())
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        arguments.function("no_grad()", function)
+
         @wraps(function)
         def recording_nothing(*args: P.args, **kwargs: P.kwargs) -> R:
             with no_grad():

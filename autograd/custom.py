@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 
+from autograd.arguments import function
 from autograd.operation import Primitive, number
+from autograd.printable import printable
 from autograd.value import Constant, Value
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
@@ -76,10 +78,11 @@ def primitive(
     or a rule written with operators and autograd's functions, called as
     ``rule(z, x, ...)`` with the output first. Instead, ``together`` gives all partials
     at once, as a sequence. ``name`` (that of ``value`` if left out) stands in errors
-    and pictures; ``needs`` says in words where the operation is defined. ``numpy`` is
-    the value for arrays: the compiler needs it where ``value`` uses ``math``, for it
-    can look into autograd's own functions only. ``c`` is the value as a C expression of
-    the parameters that ``value`` names, for plans in C.
+    and pictures, with escapes for what is not printable; ``needs`` says in words where
+    the operation is defined. ``numpy`` is the value for arrays: the compiler needs it
+    where ``value`` uses ``math``, for it can look into autograd's own functions only.
+    ``c`` is the value as a C expression of the parameters that ``value`` names, for
+    plans in C.
 
     The primitive takes numbers and Values, has derivatives of every order, and can be
     checked with ``gradcheck``. A wrong number of partials, and a value or a partial
@@ -102,10 +105,12 @@ def primitive(
     >>> derivative(sinc)(2.0), derivative(sinc, order=2)(0.0)
     (-0.43539777497999166, -0.3333333333333333)
     """
+    _check_parts(value, name, together, needs, numpy, c)
     if name is None:
         name = getattr(value, "__name__", "<lambda>")
         if name == "<lambda>":
             raise ValueError("a primitive made from a lambda needs a name=")
+    name = printable(name)
     if c is not None:
         _check_names(name, value)
     if bool(partials) == (together is not None):
@@ -120,6 +125,18 @@ def primitive(
     op.definition, op.numpy, op.c = value, numpy, c
     op.module = sys._getframe(1).f_globals.get("__name__", "__main__")
     return op
+
+
+def _check_parts(
+    value: Any, name: Any, together: Any, needs: Any, numpy: Any, c: Any
+) -> None:
+    function("primitive", value)
+    for what, f in (("together", together), ("numpy", numpy)):
+        if f is not None:
+            function(f"primitive: {what}=", f)
+    for what, text in (("name", name), ("needs", needs), ("c", c)):
+        if not isinstance(text, str) and (text is not None or what == "needs"):
+            raise TypeError(f"primitive: {what}= takes a text, got {text!r:.60}")
 
 
 def _check_names(name: str, value: Callable[..., Any]) -> None:

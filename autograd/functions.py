@@ -35,7 +35,7 @@ def prod(xs: Iterable[T]) -> T:
     >>> prod([2.0, 3.0, 4.0])
     24.0
     """
-    factors: list[Any] = [x if isinstance(x, Value) else number(x) for x in xs]
+    factors = _numbers("prod", xs)
     product: Any = factors[0] if factors else 1.0
     for x in factors[1:]:
         product = mul(product, x)
@@ -49,9 +49,7 @@ def mean(xs: Iterable[T]) -> T:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    terms: list[Any] = list(xs)
-    if not terms:
-        raise ValueError("mean of an empty sequence")
+    terms = _some_numbers("mean", xs)
     average: T = div(sum(terms), len(terms))
     return average
 
@@ -62,7 +60,7 @@ def softmax(xs: Iterable[T]) -> list[T]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
-    return softmax_weights(list(xs))
+    return softmax_weights(_some_numbers("softmax", xs))
 
 
 def log_softmax(xs: Iterable[T]) -> list[T]:
@@ -71,7 +69,7 @@ def log_softmax(xs: Iterable[T]) -> list[T]:
     >>> log_softmax([0.0, 1000.0])
     [-1000.0, 0.0]
     """
-    logits: list[Any] = list(xs)
+    logits = _some_numbers("log_softmax", xs)
     largest = detach(
         max(logits)
     )  # x - largest is small where x is likely: no digit lost
@@ -88,7 +86,7 @@ def gelu(x: T) -> T:
     >>> gelu(0.0), round(gelu(1.0), 6)
     (0.0, 0.841345)
     """
-    t: Any = x
+    t: Any = x if isinstance(x, Value) else number(x)
     z: T = t * (0.5 * (1.0 + erf(t / math.sqrt(2.0))))
     return z
 
@@ -99,6 +97,22 @@ def silu(x: T) -> T:
     >>> silu(0.0), round(silu(1.0), 6)
     (0.0, 0.731059)
     """
-    t: Any = x
+    t: Any = x if isinstance(x, Value) else number(x)
     z: T = t * sigmoid(t)
     return z
+
+
+def _numbers(name: str, xs: Any) -> list[Any]:
+    """List the elements of a sequence: Values as they are, numbers as floats."""
+    if not hasattr(xs, "__iter__"):
+        raise TypeError(
+            f"{name} takes a sequence, as in {name}([x, y]), got {xs!r:.60}"
+        )
+    return [x if isinstance(x, Value) else number(x) for x in xs]
+
+
+def _some_numbers(name: str, xs: Any) -> list[Any]:
+    listed = _numbers(name, xs)
+    if not listed:
+        raise ValueError(f"{name} of an empty sequence")
+    return listed

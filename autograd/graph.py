@@ -28,7 +28,10 @@ def topological_order(*roots: Value) -> list[Value]:
     """
     order: list[Value] = []
     seen: set[Value] = set()
-    stack: list[Value | None] = [root for root in reversed(roots) if root.args]
+    try:
+        stack: list[Value | None] = [root for root in reversed(roots) if root.args]
+    except AttributeError:
+        raise _no_value(roots) from None
     pop, push = stack.pop, stack.append
     while stack:
         node = pop()
@@ -69,6 +72,15 @@ def leaves(*roots: Value) -> list[Value]:
     True
     """
     return [node for node in nodes(*roots) if node.op is None]
+
+
+def _no_value(roots: Iterable[Any]) -> TypeError:
+    wrong = next(root for root in roots if not hasattr(root, "args"))
+    remedy = "; give each on its own, as in leaves(*values)"
+    return TypeError(
+        f"expected a Value, got {wrong!r:.60} ({type(wrong).__name__})"
+        + (remedy if hasattr(wrong, "__iter__") else "")
+    )
 
 
 def dependents(order: Iterable[Value], inputs: Iterable[Value]) -> set[Value]:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from numbers import Real
 
+from autograd.printable import printable
+
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, overload
 
+    from autograd.place import Place
     from autograd.value import Value
 
     Rule = Callable[..., Any] | float
@@ -20,9 +23,10 @@ if TYPE_CHECKING:
 def number(x: object) -> float:
     """Give the real number x as a float.
 
-    Numbers are int, float, bool (0 or 1), Fraction, NumPy's real scalars, and NumPy
-    arrays of one element. Anything else is a TypeError; an int beyond the range of
-    floats is an OverflowError.
+    Numbers are int, float, bool (0 or 1), Fraction, NumPy's real scalars (rounded to
+    float64 where they have more digits), and NumPy arrays of one element. Anything else
+    is a TypeError, a Decimal too, as in its sums with floats; an int or a Fraction
+    beyond the range of floats is an OverflowError.
 
     >>> number(True), number(3)
     (1.0, 3.0)
@@ -33,10 +37,18 @@ def number(x: object) -> float:
         try:
             return float(x)
         except OverflowError:
-            raise OverflowError("this integer is too large for a float64") from None
-    if getattr(x, "size", None) == 1 and hasattr(x, "item"):
+            kind = printable(type(x).__name__)
+            raise OverflowError(
+                f"expected a number below 1.8e308, got a larger {kind}, which no "
+                "float64 can hold; scale it, or take its logarithm first"
+            ) from None
+        except TypeError:  # numpy.timedelta64 passes for an integer
+            pass
+    mask = getattr(x, "mask", None)  # of a masked array: what is missing is no number
+    missing = mask is not None and mask.any()
+    if getattr(x, "size", None) == 1 and hasattr(x, "item") and not missing:
         return number(x.item())  # an array of one element, or numpy.bool_
-    kind = type(x).__name__
+    kind = printable(type(x).__name__)
     if hasattr(x, "shape"):
         raise TypeError(
             f"expected one real number, got an array ({kind}) of shape {x.shape}; "
@@ -81,7 +93,7 @@ class Primitive:
     (0.0, 'tanh')
     """
 
-    __slots__ = ("default", "name", "needs", "partials", "value")
+    __slots__ = ("arity", "default", "name", "needs", "partials", "value")
 
     def __init__(
         self,
@@ -95,6 +107,7 @@ class Primitive:
         self.name = name
         self.value = value
         self.partials: Any = together or partials
+        self.arity = len(partials) or None  # None: any number
         self.needs = needs
         self.default = default
 
@@ -109,6 +122,12 @@ class Primitive:
         for x in args:
             if type(x) is not float:
                 return self._general(args)
+        if (
+            len(args) != self.arity
+            and self.arity is not None
+            and (self.default is None or len(args) != 1)
+        ):
+            return self._general(args)  # raises
         try:
             return self.value(*args)
         except (ArithmeticError, ValueError) as error:
@@ -117,19 +136,26 @@ class Primitive:
     def _general(self, args: tuple[Any, ...]) -> Any:
         if self.default is not None and len(args) == 1:
             args = (*args, self.default)
+        if self.arity not in (None, len(args)):
+            many = f"{self.arity} argument{'s' * (self.arity != 1)}"
+            raise TypeError(f"{self.name} takes {many}, got {len(args)}")
         for x in args:
             if hasattr(x, "_record"):
                 return x._record(self, args)
         return Primitive.__call__(self, *[number(x) for x in args])
 
     def failure(
-        self, args: Iterable[Any], error: Exception, what: str = ""
+        self,
+        args: Sequence[Any],
+        error: Exception,
+        what: str = "",
+        place: Place | None = None,
     ) -> Exception:
-        """Give the error with the operation and its operands in the message."""
-        operands = ", ".join(repr(x) if type(x) is float else _named(x) for x in args)
+        """Give the error with the operation, its operands and its place in words."""
         needs = f"; {self.name} needs {self.needs}" if self.needs else ""
         reason = error.args[-1] if error.args else error  # without an errno
-        return type(error)(f"{what}{self.name}({operands}): {reason}{needs}")
+        text = f"{self.name}({operands(args)}): {reason}{needs}"
+        return type(error)(f"{what}{text}{made_at(place)}")
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -151,13 +177,30 @@ def _table_entry(key: str) -> Primitive:
     return entry
 
 
-def _named(x: Value) -> str:
+def made_at(place: Place | None) -> str:
+    """Say at the end of an error where in the program a node was made."""
+    if place is None:
+        return ""
+    from autograd.place import words
+
+    return f"; made at {words(place)}"
+
+
+def operands(args: Sequence[Any]) -> str:
+    """Name the operands in an error: of many, the first few."""
+    shown = ", ".join(map(named, args[:8]))
+    return f"{shown}, ... ({len(args)} operands)" if len(args) > 8 else shown
+
+
+def named(x: Any) -> str:
     """Give an operand's number, after its label; while f is traced it has none."""
+    if type(x) is float:
+        return repr(x)
     try:
         number = repr(x.data)
     except TypeError:
         return repr(x)
-    return f"{x.label} = {number}" if x.label else number
+    return f"{printable(str(x.label))} = {number}" if x.label else number
 
 
 class Reduction(Primitive):

@@ -71,14 +71,17 @@ class Point:
 
     def run(self, function: Function, *args: Any, **kwargs: Any) -> Any:
         """Call function one level deeper, and with recording on, also under no_grad."""
-        mode = recording.get()
-        depth = _depth.set(_depth.get() + 1)
-        recorder = recording.set(None if mode is without_graph else mode)
+        mode, depth = recording.get(), _depth.get()
+        # Ctrl-C may fall between any two calls here: each that sets is undone.
         try:
-            return function(*args, **kwargs)
+            recording.set(None if mode is without_graph else mode)
+            try:
+                _depth.set(depth + 1)
+                return function(*args, **kwargs)
+            finally:
+                _depth.set(depth)
         finally:
-            recording.reset(recorder)
-            _depth.reset(depth)
+            recording.set(mode)
 
     # ---- outputs ---------------------------------------------------------------------
 

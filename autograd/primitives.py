@@ -37,7 +37,7 @@ div = Primitive(
     operator.truediv,
     lambda z, x, y: 1.0 / y,
     lambda z, x, y: -z / y,
-    needs="a divisor other than 0",
+    needs="a divisor other than 0, as in x / where(y, y, 1.0)",
 )
 neg = Primitive("neg", operator.neg, -1.0)
 # The variable of an inner derivative: a node of its own on top of an outer Value.
@@ -79,11 +79,19 @@ exp = Primitive(
     lambda z, x: z,
     needs="x < 709.8; sigmoid, softplus and logsumexp do not overflow",
 )
-log: Primitive = Primitive("log", math.log, lambda z, x: 1.0 / x, needs="x > 0")
+log: Primitive = Primitive(
+    "log",
+    math.log,
+    lambda z, x: 1.0 / x,
+    needs="x > 0, as in log(maximum(x, 1e-12)); log_softmax and softplus take any x",
+)
 log1p = Primitive("log1p", math.log1p, lambda z, x: 1.0 / (1.0 + x), needs="x > -1")
 expm1 = Primitive("expm1", math.expm1, lambda z, x: exp(x), needs="x < 709.8")
 sqrt = Primitive(
-    "sqrt", math.sqrt, lambda z, x: 0.5 / z, needs="x >= 0, its derivative x > 0"
+    "sqrt",
+    math.sqrt,
+    lambda z, x: 0.5 / z,
+    needs="x >= 0, its derivative x > 0, as in sqrt(x + 1e-12)",
 )
 
 # ---- trigonometry ------------------------------------------------------------------

@@ -15,6 +15,7 @@ constant even where both are the same number, and the outer one sees through:
 
 from __future__ import annotations
 
+from autograd import arguments
 from autograd.nest import flatten, holds_value
 from autograd.operation import number
 from autograd.point import Point
@@ -37,6 +38,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> value_and_grad(lambda x, y: x * y**2)(3.0, 2.0)
     (12.0, 4.0)
     """
+    arguments.function("value_and_grad", f)
 
     def derived(*args: Any, **kwargs: Any) -> Any:
         point = Point(f, args, kwargs, argnums)
@@ -61,6 +63,7 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> grad(grad(lambda x: x**3))(2.0)
     12.0
     """
+    arguments.function("grad", f)
 
     def derived(*args: Any, **kwargs: Any) -> Any:
         point = Point(f, args, kwargs, argnums)
@@ -73,15 +76,19 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """Give the function that computes dy_i/dx_j, by one reverse sweep for each y_i.
 
     f returns a nest of numbers. The result has the nesting of f's output, and each
-    entry in it the nesting of the argument.
+    entry in it the nesting of the argument. More than 25,000,000 entries, about a
+    gigabyte, are a ValueError.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([3.0, 2.0])
     [[2.0, 3.0], [1.0, 1.0]]
     """
+    arguments.function("jacobian", f)
 
     def derived(*args: Any, **kwargs: Any) -> Any:
         point = Point(f, args, kwargs, argnums)
-        rows = [point.like_arguments(point.slopes(y)) for y in point.outputs()]
+        outputs = point.outputs()
+        _check_size(len(outputs), len(point.variables))
+        rows = [point.like_arguments(point.slopes(y)) for y in outputs]
         return point.like_output(rows)
 
     return derived
@@ -93,6 +100,7 @@ def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 2.0])
     [[4.0, 6.0], [6.0, 0.0]]
     """
+    arguments.function("hessian", f)
     return jacobian(grad(f, argnums), argnums)
 
 
@@ -105,6 +113,7 @@ def hvp(f: Function) -> Function:
     >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 2.0], [1.0, 0.0])
     [4.0, 6.0]
     """
+    arguments.function("hvp", f)
 
     def derived(x: Any, v: Any, *rest: Any) -> Any:
         point = Point(f, (x, *rest), also=v)
@@ -125,6 +134,7 @@ def jvp(f: Function) -> Function:
     >>> jvp(lambda x, y: x * y)((3.0, 2.0), (1.0, 10.0))
     (6.0, 32.0)
     """
+    arguments.function("jvp", f)
 
     def derived(primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         if not isinstance(primals, (list, tuple)):
@@ -154,6 +164,7 @@ def vjp(f: Function) -> Function:
     >>> y, pullback([1.0, 10.0])
     ([6.0, 5.0], [12.0, 13.0])
     """
+    arguments.function("vjp", f)
 
     def derived(*args: Any) -> Any:
         argnums = tuple(range(len(args))) if len(args) > 1 else 0
@@ -177,8 +188,9 @@ def derivative(f: Function, order: int = 1) -> Function:
     >>> derivative(lambda x: x**4, order=2)(3.0)
     108.0
     """
+    arguments.function("derivative", f)
     if isinstance(order, bool) or not isinstance(order, int) or order < 0:
-        raise ValueError(f"order is a whole number of 0 or more, got {order!r}")
+        raise ValueError(f"order is a whole number of 0 or more, got {order!r:.60}")
 
     def derived(x: Any) -> Any:
         point = Point(f, (x if isinstance(x, Value) else number(x),))
@@ -188,6 +200,18 @@ def derivative(f: Function, order: int = 1) -> Function:
         return point.give(y)
 
     return derived
+
+
+_MOST = 25_000_000  # numbers in a jacobian, of 32 bytes each
+
+
+def _check_size(outputs: int, inputs: int) -> None:
+    if outputs * inputs > _MOST:
+        raise ValueError(
+            f"the derivatives of {outputs:,} x {inputs:,} numbers are too many, at "
+            f"most {_MOST:,} are given; hvp, jvp and vjp give their products with a "
+            "vector in one sweep"
+        )
 
 
 def _entries(what: str, nest: Any, like: Sequence[Any]) -> list[Any]:

@@ -32,8 +32,8 @@ class Value:
     arguments in order (Values, and floats for constants), ``label`` a name for people.
 
     Operators and functions follow the rules of Python's floats and raise what floats
-    raise. Two Values are equal only if they are the same node; ``<`` and its kin
-    compare the data. What is no real number is a TypeError.
+    raise. Two Values are equal only if they are the same node, in a dict or a set, too;
+    ``<`` and its kin compare the data. What is no real number is a TypeError.
 
     >>> a = Value(2.0, label="a")
     >>> b = Value(-3.0, label="b")
@@ -171,6 +171,17 @@ class Value:
             "number, or a function that records itself: v.exp(), autograd.exp(v)"
         )
 
+    def __int__(self) -> NoReturn:
+        raise TypeError(
+            "int(v), round(v), an index or a loop bound take a plain number, and a "
+            "Value would lose its gradient; write int(v.data)"
+        )
+
+    __index__ = __trunc__ = __int__
+
+    def __round__(self, digits: int | None = None) -> NoReturn:
+        self.__int__()
+
     # ---- text, copies, pickles -------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -182,7 +193,7 @@ class Value:
         return format(self.data, spec) if spec else repr(self)
 
     def __copy__(self) -> Value:
-        twin = _node(type(self), self.data, self.op, self.args)
+        twin = new_node(type(self), self.data, self.op, self.args)
         twin.grad, twin.label = self.grad, self.label
         return twin
 
@@ -220,7 +231,7 @@ Scalar = Value | float
 _new = object.__new__
 
 
-def _node(cls: type[Value], data: float, op: Primitive | None, args: Args) -> Value:
+def new_node(cls: type[Value], data: float, op: Primitive | None, args: Args) -> Value:
     node = _new(cls)
     node.data = data
     node.grad = 0.0
@@ -236,7 +247,7 @@ def unary(op: Primitive, x: Value) -> Value:
         a = x.data
         if type(a) is float:
             try:
-                return _node(Value, op.value(a), op, (x,))
+                return new_node(Value, op.value(a), op, (x,))
             except (ArithmeticError, ValueError) as error:
                 raise op.failure((x,), error) from None
     return record(op, (x,))
@@ -249,7 +260,7 @@ def binary(op: Primitive, x: Scalar, y: Scalar) -> Value:
         b = y.data if type(y) is Value else y
         if type(a) is float and type(b) is float:
             try:
-                return _node(Value, op.value(a, b), op, (x, y))
+                return new_node(Value, op.value(a, b), op, (x, y))
             except (ArithmeticError, ValueError) as error:
                 raise op.failure((x, y), error) from None
     if type(x) is int or type(y) is int:  # once more with floats, the fast way
@@ -281,7 +292,7 @@ def evaluate(op: Primitive, args: Args) -> Value:
         raise op.failure(args, error) from None
     if _FLOAT.issuperset(map(type, args)):
         return Constant(data)
-    return _node(Value, data, op, args)
+    return new_node(Value, data, op, args)
 
 
 Value._record = staticmethod(record)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from demos.idx import IdxError, read_idx
+from demos.options import is_there
 
 SHARE_HELD_OUT = 0.2
 SPLIT_SEED = 0  # the split is one and the same, whatever the seed of a run
@@ -131,7 +132,7 @@ def _find(folder: Path, name: str, dimensions: int) -> Path:
     names = [plain + ending for plain in spelled for ending in ("", ".gz")]
     try:
         for path in (folder / each for each in names):
-            if path.exists():
+            if is_there(path):
                 return path
     except OSError as error:
         raise IdxError(f"{folder}: {error.strerror or error}") from None

@@ -8,7 +8,6 @@ formats"). A file compressed by gzip is known by its first bytes, whatever its n
 
 from __future__ import annotations
 
-import gzip
 import struct
 import zlib
 from math import prod
@@ -23,6 +22,7 @@ MOST_DIMENSIONS = 32  # of an array of any NumPy
 MOST_BYTES = 2**30
 LARGEST_RATIO = 1032  # of deflate: a length of 258 in two bits, RFC 1951
 CHUNK = 2**20
+PIECE = 2**12  # bytes that are unpacked together, of which a member may use 20
 
 
 class IdxError(ValueError):
@@ -45,10 +45,12 @@ def read_idx(path: Path, most_bytes: int = MOST_BYTES) -> NDArray[Any]:
             return _read(file, path.stat().st_size, most_bytes)
     except IdxError as error:
         raise IdxError(f"{path}: {error}") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (EOFError, zlib.error) as error:
         raise IdxError(f"{path}: the gzip file is damaged: {error}") from None
     except OSError as error:
         raise IdxError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:  # no file can have such a name
+        raise IdxError(f"{path}: {error}") from None
 
 
 def _read(file: IO[bytes], size: int, most_bytes: int) -> NDArray[Any]:
@@ -58,9 +60,41 @@ def _read(file: IO[bytes], size: int, most_bytes: int) -> NDArray[Any]:
     file.seek(0)
     if not packed:
         return _array(file, size, "the file has", most_bytes)
-    with gzip.open(file) as unpacked:
-        ceiling = size * LARGEST_RATIO
-        return _array(unpacked, ceiling, "unpacked it can have at most", most_bytes)
+    ceiling = size * LARGEST_RATIO
+    return _array(Unpacked(file), ceiling, "unpacked it can have at most", most_bytes)
+
+
+class Unpacked:
+    """What the members of a gzip file hold, one behind the other (RFC 1952).
+
+    Zeros may stand between members, and behind the last. Python's own reader takes them
+    byte by byte: minutes for a file that is a hole.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._packed = file, b""
+        self._member: Any = None
+
+    def read(self, count: int) -> bytes:
+        """Give some bytes, at most so many (1 or more); none at the end."""
+        while True:
+            self._packed = self._packed or self._file.read(PIECE)
+            if not self._packed:
+                if self._member is None:
+                    return b""
+                raise EOFError("it ends before its end-of-stream marker")
+            if self._member is None:
+                self._packed = self._packed.lstrip(b"\0")
+                if self._packed:
+                    self._member = zlib.decompressobj(wbits=31)  # with gzip's header
+                continue
+            content: bytes = self._member.decompress(self._packed, count)
+            if self._member.eof:
+                self._packed, self._member = self._member.unused_data, None
+            else:
+                self._packed = self._member.unconsumed_tail
+            if content:
+                return content
 
 
 def _array(file: Any, size: int, has: str, most_bytes: int) -> NDArray[Any]:
@@ -91,7 +125,7 @@ def _array(file: Any, size: int, has: str, most_bytes: int) -> NDArray[Any]:
 
 
 def _header(file: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    magic = file.read(4)
+    magic = _up_to(file, 4)
     if len(magic) < 4:
         raise IdxError(f"truncated: {len(magic)} bytes, and a header has at least 4")
     zeros, code, dimensions = magic[:2], magic[2], magic[3]
@@ -104,7 +138,7 @@ def _header(file: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
         raise IdxError(f"the type of the entries is 0x{code:02x}; known are {known}")
     if dimensions > MOST_DIMENSIONS:
         raise IdxError(f"{dimensions} dimensions; at most {MOST_DIMENSIONS} are read")
-    sizes = file.read(4 * dimensions)
+    sizes = _up_to(file, 4 * dimensions)
     if len(sizes) < 4 * dimensions:
         raise IdxError(
             f"truncated: it ends within the sizes of {dimensions} dimensions"

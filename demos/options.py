@@ -25,12 +25,27 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is such a file or folder; OSError where none can be.
+
+    From Python 3.14 on ``path.exists()`` is false for a name that is too long, say.
+
+    >>> is_there(Path("nowhere"))
+    False
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    return True
+
+
 def folder(text: str) -> Path:
     """Give the path of a folder that is there or can be made, and written into."""
     path = Path(text)
     try:
         there = next(
-            p for p in (path.absolute(), *path.absolute().parents) if p.exists()
+            p for p in (path.absolute(), *path.absolute().parents) if is_there(p)
         )
         if not there.is_dir():
             raise argparse.ArgumentTypeError(f"{there} is a file, not a folder")

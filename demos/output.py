@@ -8,6 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograd.printable import printable
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -23,7 +25,8 @@ def complain(demo: str, text: str, code: int = 2) -> int:
     >>> complain("moons", "interrupted", code=130)
     130
     """
-    print(f"python -m demos.{demo}: error: {text}", file=sys.stderr)
+    # The name of a file may hold anything, also what would act on a terminal.
+    print(f"python -m demos.{demo}: error: {printable(text)}", file=sys.stderr)
     return code
 
 
@@ -36,7 +39,7 @@ def png(figure: Figure) -> bytes:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file that is complete or not there, whatever happens on the way."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = path.with_name(f".{path.name[:40]}.{os.urandom(8).hex()}")
     try:
         unfinished.write_bytes(content)
         unfinished.replace(path)

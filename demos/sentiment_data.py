@@ -16,6 +16,7 @@ LABELS = {"positive": 1, "pos": 1, "1": 1, "negative": 0, "neg": 0, "0": 0}
 PARTS = {"train": False, "held-out": True, "test": True}
 LEAST_OF_A_LABEL = 10  # sentences; fewer cannot be split into two parts that mean much
 MOST_ROWS = 20_000
+MOST_LINES = 10 * MOST_ROWS
 MOST_BYTES = 20_000_000
 SHARE_HELD_OUT = 0.2
 
@@ -47,15 +48,19 @@ def read(path: Path) -> list[Sentence]:
     try:
         if path.exists() and not path.is_file():
             raise DataError("this is not a file")  # reading a pipe may never end
-        if path.stat().st_size > MOST_BYTES:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
             raise DataError(f"the file is larger than {MOST_BYTES // 10**6} MB")
-        found = _sentences(_records(_decoded(path.read_bytes())))
+        found = _sentences(_records(_decoded(content)))
         sentences = _each_once(found)
         _check_amount(sentences)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:  # no file can have such a name
+        raise DataError(f"{path}: {error}") from None
     return sentences
 
 
@@ -126,6 +131,8 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
             if "unexpected end" in reason:
                 reason = "a quotation mark is opened and never closed"
             raise DataError(f"line {line}: {reason}") from None
+        if line > MOST_LINES:
+            raise DataError(f"line {line}: more than {MOST_LINES:,} lines; take a part")
         if fields:
             yield line, fields
 

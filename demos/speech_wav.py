@@ -6,17 +6,20 @@ import warnings
 from io import BytesIO
 from math import gcd
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import wavfile
 from scipy.signal import resample_poly
 
+from demos.options import is_there
 from demos.speech_synthesis import RATE
 
 Array = NDArray[np.float64]
 
 LARGEST = 50_000_000  # bytes
+MOST_CHUNKS = 1_000  # of which a file has a few; each takes SciPy's reader its time
 RATES = (8_000, 192_000)
 SHORTEST, LISTENED = 0.1, 0.3  # seconds that must be there, and that are listened to
 QUIETEST = 1e-4  # a peak below this part of full scale is silence
@@ -78,14 +81,18 @@ def wav(samples: Array) -> bytes:
 
 def _decoded(path: Path) -> tuple[int, Array]:
     content = _bytes(path)
+    if _has_many_chunks(content):
+        raise RecordingError(f"{path}: damaged: it has more than {MOST_CHUNKS:,} parts")
     try:
         with warnings.catch_warnings():
             # Only chunks that are not sound, and an end that comes early: both common.
             warnings.simplefilter("ignore", wavfile.WavFileWarning)
             rate, samples = wavfile.read(BytesIO(content))
     except Exception as error:  # whatever damaged bytes lead SciPy's reader into
+        known = isinstance(error, ValueError)
         raise RecordingError(
-            f"{path}: not a WAV file that can be read: {error}"
+            f"{path}: not a WAV file that can be read: "
+            f"{error if known else 'it is damaged, or holds no sound'}"
         ) from error
     kind = samples.dtype.newbyteorder("=").name
     if kind not in READ:
@@ -99,9 +106,20 @@ def _decoded(path: Path) -> tuple[int, Array]:
     return rate, samples.astype(float) / READ[kind]
 
 
+def _has_many_chunks(content: bytes) -> bool:
+    order: Literal["big", "little"] = "big" if content[:4] == b"RIFX" else "little"
+    place = 12
+    for _ in range(MOST_CHUNKS):
+        size = int.from_bytes(content[place + 4 : place + 8], order)
+        place += 8 + size + size % 2
+        if place >= len(content):
+            return False
+    return True
+
+
 def _bytes(path: Path) -> bytes:
     try:
-        if not path.is_file():
+        if not (is_there(path) and path.is_file()):
             raise RecordingError(f"{path}: there is no such file")
         if path.stat().st_size > LARGEST:
             raise RecordingError(

@@ -35,7 +35,7 @@ class Checkpoint:
         batches: Batches,
         validation: Validation | None,
     ) -> None:
-        self.path, self.every = os.fspath(path), every
+        self.path, self.every = store.path_of(path), every
         self._eager, self._each = eager, batches.each
         self._validation = validation
         self._run = _description(eager, batches, validation)

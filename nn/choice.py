@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from math import inf, isfinite
-from operator import index
 
-from autograd import Value
+from autograd.arguments import real as checked
+from autograd.arguments import whole
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
@@ -40,23 +40,18 @@ def name_of(function: Callable[..., Any]) -> str:
     return name if isinstance(name, str) else repr(function)
 
 
-def count(what: str, n: Any, least: int = 1) -> int:
-    """Check that n is a whole number, at least ``least``.
+def count(what: str, n: Any, least: int = 1, most: int | None = None) -> int:
+    """Check that n is a whole number, at least ``least`` and at most ``most``.
 
     >>> count("batch_size", 0)
     Traceback (most recent call last):
         ...
     ValueError: batch_size must be at least 1, got 0
     """
-    try:
-        if isinstance(n, bool):
-            raise TypeError
-        whole = index(n)
-    except TypeError:
-        raise TypeError(f"{what} must be a whole number, got {n!r:.60}") from None
-    if whole < least:
-        raise ValueError(f"{what} must be at least {least}, got {whole}")
-    return whole
+    number = whole(what, n, least)
+    if most is not None and number > most:
+        raise ValueError(f"{what} must be at most {most:,}, got {n!r:.60}")
+    return number
 
 
 def real(what: str, x: Any, below: float = inf) -> float:
@@ -67,14 +62,39 @@ def real(what: str, x: Any, below: float = inf) -> float:
         ...
     ValueError: lr must be at least 0 and finite, got -0.1
     """
-    try:
-        number = Value(x).data
-    except TypeError as error:
-        raise TypeError(f"{what}: {error}") from None
+    number = checked(what, x)
     if not 0.0 <= number < below:
         limit = "finite" if below == inf else f"less than {below:g}"
         raise ValueError(f"{what} must be at least 0 and {limit}, got {x!r:.60}")
     return number
+
+
+def finite(what: str, x: Any) -> float:
+    """Check that x is a finite number.
+
+    >>> finite("low", float("nan"))
+    Traceback (most recent call last):
+        ...
+    ValueError: low must be finite, got nan
+    """
+    number = checked(what, x)
+    if not isfinite(number):
+        raise ValueError(f"{what} must be finite, got {x!r:.60}")
+    return number
+
+
+def mapping(what: str, given: Any) -> None:
+    """Check that something was given by names, as a ``state_dict()`` is.
+
+    >>> mapping("load_state_dict", [1.0])
+    Traceback (most recent call last):
+        ...
+    TypeError: load_state_dict takes what state_dict() gives, a dict, got [1.0]
+    """
+    if not hasattr(given, "keys") or not hasattr(given, "__getitem__"):
+        raise TypeError(
+            f"{what} takes what state_dict() gives, a dict, got {given!r:.60}"
+        )
 
 
 def numbers(what: str, column: Any, length: int | None = None) -> list[float]:

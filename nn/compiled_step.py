@@ -8,6 +8,8 @@ from time import perf_counter
 import numpy as np
 
 from autograd import TraceError, compile, no_grad
+from autograd.place import warn
+from autograd.whole import set_data
 from nn.losses import LOSSES, cross_entropy
 from nn.steps import EagerStep
 
@@ -39,6 +41,7 @@ class CompiledStep:
         self._loss = compile(lambda x, y: eager.loss_of([x], [y]), *like)
         if eager.mean_loss not in LOSSES.values():
             self._check_that_it_is_a_mean(rows, targets)
+        self._warn_of_idle_parameters()
         self._training = self._loss.training(
             rows,
             targets,
@@ -61,6 +64,18 @@ class CompiledStep:
             raise TraceError(
                 "the loss of a batch is not the mean of the losses of its samples "
                 f"(of {few}: {together!r}, not {alone!r})"
+            )
+
+    def _warn_of_idle_parameters(self) -> None:
+        """Say which parameters no sample can move: the loss does without them."""
+        used = set(self._loss.parameters)
+        names = zip(self.optimizer.names, self.optimizer.parameters)
+        idle = [name for name, p in names if p not in used]
+        if idle:
+            more = f" and {len(idle) - 3} more" if len(idle) > 3 else ""
+            warn(
+                f"the loss does not depend on {', '.join(idle[:3])}{more}: no gradient "
+                "reaches what the model holds and does not use"
             )
 
     def __call__(
@@ -134,11 +149,10 @@ class CompiledStep:
     def write_back(self) -> None:
         """Set the parameters' Values and the optimiser's state to where they stand."""
         numbers, state, steps = self._training.position
-        for p, x in zip(self.optimizer.parameters, numbers.tolist(), strict=True):
-            p.data = x
-        for name, column in zip(self.optimizer.state, state, strict=True):
-            self.optimizer.state[name] = column.tolist()
-        self.optimizer.steps = steps
+        columns = [column.tolist() for column in state]
+        named = dict(zip(self.optimizer.state, columns, strict=True))
+        set_data(self.optimizer.parameters, numbers.tolist())
+        self.optimizer.state, self.optimizer.steps = named, steps
 
 
 def traceable_targets(eager: EagerStep, rows: Sequence[Any], targets: Any) -> Array:

@@ -7,6 +7,8 @@ import os
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from autograd.printable import printable
+from autograd.whole import set_data
 from nn import store
 from nn.choice import numbers, real
 from nn.history import History
@@ -39,7 +41,8 @@ def sections(model: Any, optimizer: Any, history: Any) -> dict[str, Any]:
     for name, number in parameters.items():
         if not isfinite(number):
             raise ValueError(
-                f"parameter {name} is {number!r}: only finite numbers can be saved"
+                f"parameter {printable(name)} is {number!r}: only finite numbers "
+                "can be saved"
             )
     found: dict[str, Any] = {"parameters": parameters}
     if optimizer is not None:
@@ -82,9 +85,9 @@ def restore(
         if check is not None:
             check(found["training"], lists)
     except ValueError as error:
-        raise ValueError(f"{os.fspath(path)!r}: {error}; nothing was loaded") from None
-    for (_, p), number in zip(named(model), parameters, strict=True):
-        p.data = number
+        reason = printable(str(error))  # it may quote names from the file
+        raise ValueError(f"{os.fspath(path)!r}: {reason}; nothing was loaded") from None
+    set_data([p for _, p in named(model)], parameters)
     if optimizer is not None:
         optimizer.load_state_dict(state)
         if not callable(optimizer.lr) and found["optimizer"]["lr"] is not None:

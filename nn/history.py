@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import fsum
 
-from nn.choice import numbers
+from autograd.printable import printable
+from nn.choice import count, mapping, numbers, real
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
@@ -67,12 +68,15 @@ class History:
         self, losses: list[float], rates: list[float], seconds: float
     ) -> None:
         """Put down steps that were made, each in so many seconds."""
+        losses, rates = numbers("losses", losses), numbers("rates", rates, len(losses))
+        seconds = real("seconds", seconds)
         self.seconds += [seconds] * len(losses)
         self.learning_rate += rates
         self.loss += losses
 
     def cut(self, steps: int, epochs: int) -> None:
         """Forget what came after so many steps and epochs."""
+        steps, epochs = count("steps", steps, least=0), count("epochs", epochs, least=0)
         for name in _EACH_STEP:
             del getattr(self, name)[steps:]
         for column in [self.epoch_loss, self.validation_loss, *self.metrics.values()]:
@@ -89,12 +93,13 @@ class History:
 
         What does not fit together is a ValueError; then nothing is loaded.
         """
+        mapping("load_state_dict", state)
         wanted = {*_EACH_STEP, *_EACH_EPOCH, "metrics"}
         if set(state) != wanted or type(state["metrics"]) is not dict:
             raise ValueError(f"a history must hold {', '.join(sorted(wanted))}")
         lists = {name: numbers(name, state[name]) for name in wanted - {"metrics"}}
         metrics = {
-            str(name): numbers(f"metric {name!s:.40}", column)
+            str(name): numbers(f"metric {printable(str(name)):.40}", column)
             for name, column in state["metrics"].items()
         }
         steps, epochs = len(lists["loss"]), len(lists["epoch_loss"])
@@ -123,5 +128,5 @@ class History:
         best = self.best_epoch
         if best is not None:
             text += f", validation {self.validation_loss[best]:.4g} at epoch {best}"
-        ends = [f", {name} {c[-1]:.4g}" for name, c in self.metrics.items() if c]
-        return text + "".join(ends)
+        ends = {printable(name): c[-1] for name, c in self.metrics.items() if c}
+        return text + "".join(f", {name} {last:.4g}" for name, last in ends.items())

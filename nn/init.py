@@ -11,6 +11,8 @@ import math
 import random
 
 from autograd import gelu, leaky_relu, relu, silu, softplus
+from nn.activations import activation_function
+from nn.choice import count, finite, real
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ def uniform(low: float = -1.0, high: float = 1.0) -> Init:
     >>> uniform(-1.0, 1.0)(2, 3, random.Random(0))
     0.6888437030500962
     """
-    return lambda nin, nout, rng: rng.uniform(low, high)
+    low, high = finite("low", low), finite("high", high)
+    return _checked(lambda nin, nout, rng: rng.uniform(low, high))
 
 
 def normal(mean: float = 0.0, std: float = 1.0) -> Init:
@@ -35,7 +38,8 @@ def normal(mean: float = 0.0, std: float = 1.0) -> Init:
     >>> normal(5.0, 0.0)(2, 3, random.Random(0))
     5.0
     """
-    return lambda nin, nout, rng: rng.normalvariate(mean, std)
+    mean, std = finite("mean", mean), real("std", std)
+    return _checked(lambda nin, nout, rng: rng.normalvariate(mean, std))
 
 
 def xavier_uniform(gain: float = 1.0) -> Init:
@@ -48,7 +52,10 @@ def xavier_uniform(gain: float = 1.0) -> Init:
     >>> abs(xavier_uniform()(2, 4, random.Random(0))) <= 1.0
     True
     """
-    return lambda nin, nout, rng: _symmetric(rng, gain * math.sqrt(6 / (nin + nout)))
+    gain = real("gain", gain)
+    return _checked(
+        lambda nin, nout, rng: _symmetric(rng, gain * math.sqrt(6 / (nin + nout)))
+    )
 
 
 def xavier_normal(gain: float = 1.0) -> Init:
@@ -59,8 +66,11 @@ def xavier_normal(gain: float = 1.0) -> Init:
     >>> abs(xavier_normal()(2, 4, random.Random(0))) < 4.0
     True
     """
-    return lambda nin, nout, rng: rng.normalvariate(
-        0.0, gain * math.sqrt(2 / (nin + nout))
+    gain = real("gain", gain)
+    return _checked(
+        lambda nin, nout, rng: rng.normalvariate(
+            0.0, gain * math.sqrt(2 / (nin + nout))
+        )
     )
 
 
@@ -74,7 +84,8 @@ def kaiming_uniform(gain: float = math.sqrt(2)) -> Init:
     >>> abs(kaiming_uniform()(6, 1, random.Random(0))) <= 1.0
     True
     """
-    return lambda nin, nout, rng: _symmetric(rng, gain * math.sqrt(3 / nin))
+    gain = real("gain", gain)
+    return _checked(lambda nin, nout, rng: _symmetric(rng, gain * math.sqrt(3 / nin)))
 
 
 def kaiming_normal(gain: float = math.sqrt(2)) -> Init:
@@ -85,17 +96,21 @@ def kaiming_normal(gain: float = math.sqrt(2)) -> Init:
     >>> abs(kaiming_normal()(2, 1, random.Random(0))) < 8.0
     True
     """
-    return lambda nin, nout, rng: rng.normalvariate(0.0, gain / math.sqrt(nin))
+    gain = real("gain", gain)
+    return _checked(
+        lambda nin, nout, rng: rng.normalvariate(0.0, gain / math.sqrt(nin))
+    )
 
 
-def default(activation: Callable[..., Any]) -> Init:
+def default(activation: str | Callable[..., Any]) -> Init:
     """Give the initialisation for an activation: Kaiming for relu and its like.
 
     >>> from autograd import tanh
     >>> abs(default(tanh)(2, 4, random.Random(0))) <= 1.0
     True
     """
-    return kaiming_normal() if activation in _RELU_LIKE else xavier_uniform()
+    like = activation_function(activation)
+    return kaiming_normal() if like in _RELU_LIKE else xavier_uniform()
 
 
 _RELU_LIKE: tuple[Callable[..., Any], ...] = (relu, leaky_relu, gelu, silu, softplus)
@@ -113,6 +128,21 @@ def _symmetric(rng: random.Random, bound: float) -> float:
     return rng.uniform(-bound, bound)
 
 
+def _checked(draw: Init) -> Init:
+    def init(nin: int, nout: int, rng: random.Random) -> float:
+        if type(nin) is not int or type(nout) is not int or min(nin, nout) < 1:
+            nin, nout = count("nin", nin), count("nout", nout)
+        _check_generator(rng)
+        return draw(nin, nout, rng)
+
+    return init
+
+
+def _check_generator(rng: Any) -> None:
+    if not (hasattr(rng, "uniform") and hasattr(rng, "normalvariate")):
+        raise TypeError(f"rng must be a random.Random, got {rng!r:.60}")
+
+
 def drawing(
     init: Init | None, rng: random.Random | None, activation: Callable[..., Any]
 ) -> tuple[Init, random.Random]:
@@ -127,6 +157,5 @@ def drawing(
             f"nn.init.uniform(-1, 1), got {init!r:.60}"
         )
     source: Any = random if rng is None else rng  # the module is a generator, too
-    if not (hasattr(source, "uniform") and hasattr(source, "normalvariate")):
-        raise TypeError(f"rng must be a random.Random, got {rng!r:.60}")
+    _check_generator(source)
     return init or default(activation), source

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from autograd import Value, dot, softmax
 from nn.activations import ACTIVATIONS, activation_function, identity
-from nn.choice import count, name_of
+from nn.choice import count, finite, name_of
 from nn.init import drawing
 from nn.module import Module
 
@@ -40,14 +42,17 @@ class Neuron(Module):
         rng: random.Random | None = None,
         nout: int = 1,
     ) -> None:
-        nin, nout = count("nin", nin), count("nout", nout)
+        nin, nout = count("nin", nin, most=_MOST), count("nout", nout, most=_MOST)
         self.activation = activation_function(activation)
         if self.activation is softmax:
             raise ValueError(
                 "softmax acts on the outputs of a layer, not on one neuron"
             )
         init, rng = drawing(init, rng, self.activation)
-        self.w = [Value(init(nin, nout, rng)) for _ in range(nin)]
+        weights = [init(nin, nout, rng) for _ in range(nin)]
+        self.w = [Value(w if type(w) is float else finite("init", w)) for w in weights]
+        if not all(map(isfinite, weights)):
+            raise ValueError(f"init must give finite weights, got {weights!r:.60}")
         self.b = Value(0.0)
 
     def __call__(self, x: Any) -> Any:
@@ -80,7 +85,7 @@ class Layer(Module):
         init: Init | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        self.nin, nout = count("nin", nin), count("nout", nout)
+        self.nin, nout = count("nin", nin, most=_MOST), count("nout", nout, most=_MOST)
         function = activation_function(activation)
         if function is softmax and nout == 1:
             raise ValueError(
@@ -129,16 +134,12 @@ class MLP(Module):
         init: Init | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        if not hasattr(nouts, "__iter__") or not len(nouts):
-            raise ValueError(
-                "MLP takes the sizes of its layers as a list, as in "
-                f"MLP(2, [16, 1]), got {nouts!r:.60}"
-            )
+        nin, sizes = count("nin", nin, most=_MOST), _sizes(nouts)
         hidden, last = map(activation_function, (activation, output_activation))
-        functions = [hidden] * (len(nouts) - 1) + [last]
+        functions = [hidden] * (len(sizes) - 1) + [last]
         self.layers = [
             Layer(size, nout, function, init, rng)
-            for size, nout, function in zip([nin, *nouts], nouts, functions)
+            for size, nout, function in zip([nin, *sizes], sizes, functions)
         ]
 
     def __call__(self, x: Any) -> Any:
@@ -178,7 +179,19 @@ class Sequential(Module):
         return x
 
 
+_MOST = 10**8  # inputs or outputs of a layer; their Values take some 10 gigabytes
 _ELEMENTWISE = tuple(f for f in ACTIVATIONS.values() if f is not softmax)
+
+
+def _sizes(nouts: Any) -> list[int]:
+    unordered = isinstance(nouts, (str, bytes, dict, set, frozenset))
+    sizes = list(nouts) if hasattr(nouts, "__iter__") and not unordered else []
+    if not sizes:
+        raise ValueError(
+            "MLP takes the sizes of its layers as a list, as in "
+            f"MLP(2, [16, 1]), got {nouts!r:.60}"
+        )
+    return [count("nout", size, most=_MOST) for size in sizes]
 
 
 def _sample(x: Any) -> tuple[Any, ...]:

@@ -53,21 +53,29 @@ class Loop:
     def run(self, bar: ProgressBar) -> None:
         """Train; Ctrl-C ends it after the last whole step, with a warning."""
         try:
-            while len(self._history.loss) < self._total and not self._is_over():
-                self._advance(bar)
-                self._end_epochs()
-            self._finish()
+            try:
+                while len(self._history.loss) < self._total and not self._is_over():
+                    self._advance(bar)
+                    self._end_epochs()
+                self._finish()
+            finally:
+                self._step.write_back()
         except KeyboardInterrupt:
             self._history.interrupted = True
+            self._end_early()
         finally:
-            self._step.write_back()
             bar.close()
         if self._history.interrupted:
             self._warn()
 
-    def _warn(self) -> None:
+    def _end_early(self) -> None:
+        """Leave what the last whole step left, wherever Ctrl-C fell."""
         history = self._history
         history.cut(len(history.loss), len(history.epoch_loss))
+        self._step.write_back()
+
+    def _warn(self) -> None:
+        history = self._history
         epoch, batch = divmod(len(history.loss), self._batches.each)
         warnings.warn(
             f"fit was interrupted before epoch {epoch}, batch {batch}: the model is as "

@@ -124,7 +124,8 @@ def _squared_error(yhat: Any, y: Any) -> Any:
 
 
 def _surprise(p: Any, y: Any) -> Any:
-    _check_probability(y)
+    _check_probability("targets", y)
+    _check_probability("probabilities", p)
     try:
         # 0 log 0 is 0 here: where y is 0, the logarithm is that of 1.
         log_p = log(where(y, p, 1.0))
@@ -139,13 +140,13 @@ def _surprise(p: Any, y: Any) -> Any:
 
 
 def _surprise_of_logit(z: Any, y: Any) -> Any:
-    _check_probability(y)
+    _check_probability("targets", y)
     return y * softplus(-z) + (1.0 - y) * softplus(z)
 
 
-def _check_probability(y: Any) -> None:
-    if type(y) is float and not 0.0 <= y <= 1.0:
-        raise ValueError(f"targets must lie between 0 and 1, got {y!r}")
+def _check_probability(what: str, x: Any) -> None:
+    if type(x) is float and not 0.0 <= x <= 1.0:
+        raise ValueError(f"{what} must lie between 0 and 1, got {x!r}")
 
 
 def _margin_error(score: Any, y: Any) -> Any:

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from nn.choice import by_name, name_of
+from autograd import Value
+from nn import data
+from nn.choice import by_name, finite, name_of
 from nn.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -46,6 +48,7 @@ def f1(predictions: Any, targets: Any, threshold: float | None = None) -> float:
     >>> round(f1([0.9, 0.8, 0.1, 0.2], [1, 0, 0, 1]), 3)
     0.5
     """
+    predictions = _listed("predictions", predictions)
     found, wanted = classes(predictions, targets, threshold)
     kinds = _kinds(predictions)
     chosen: dict[str, Any] = {"average": "macro", "labels": range(kinds)}
@@ -65,6 +68,7 @@ def confusion_matrix(
     >>> confusion_matrix([0.9, 0.8, 0.1, 0.2], [1, 0, 0, 1]).tolist()
     [[1, 1], [1, 1]]
     """
+    predictions = _listed("predictions", predictions)
     found, wanted = classes(predictions, targets, threshold)
     module = _sklearn("confusion_matrix")
     return module.confusion_matrix(wanted, found, labels=range(_kinds(predictions)))
@@ -85,7 +89,8 @@ def chosen_metrics(choice: Any, loss: Callable[..., Any]) -> dict[str, Metric]:
     ['accuracy', 'max']
     """
     found: dict[str, Metric] = {}
-    for entry in [choice] if isinstance(choice, str) or callable(choice) else choice:
+    single = isinstance(choice, str) or not hasattr(choice, "__iter__")
+    for entry in [choice] if single else choice:
         function = by_name("metric", METRICS, entry)
         name = name_of(function)
         if name in found:
@@ -106,12 +111,16 @@ def classes(
     >>> classes([-1.5, 0.5], [-1, 1])
     ([0, 1], [0, 1])
     """
-    found, wanted = _listed(predictions), _listed(targets)
+    found = _listed("predictions", predictions)
+    wanted = _listed("targets", targets)
+    limit = None if threshold is None else finite("threshold", threshold)
     if len(found) != len(wanted) or not found:
         raise ValueError(
             "expected as many targets as predictions, at least one, got "
             f"{len(found)} predictions and {len(wanted)} targets"
         )
+    found = data.targets(found, "predictions")
+    wanted = data.targets(wanted, "targets")
     if _width(found) > 1:
         return list(map(_largest, found)), [_class_of(y, len(found[0])) for y in wanted]
     labels = set(map(_single, wanted))
@@ -121,14 +130,25 @@ def classes(
             "with one score for each sample, the targets must be 0 and 1, or -1 and 1, "
             f"got {sorted(labels)!s:.60}; for other targets give a function as metric"
         )
-    limit = (0.0 if signed else 0.5) if threshold is None else threshold
+    if limit is None:
+        limit = 0.0 if signed else 0.5
     return [int(_single(p) > limit) for p in found], [
         int(_single(y) > 0) for y in wanted
     ]
 
 
-def _listed(x: Any) -> list[Any]:
-    return list(x.tolist() if hasattr(x, "tolist") else x)
+def _listed(name: str, x: Any) -> list[Any]:
+    entries = x.tolist() if hasattr(x, "tolist") else x
+    if not hasattr(entries, "__iter__") or isinstance(entries, (str, bytes, dict, set)):
+        raise TypeError(f"{name} must be a list over samples, got {x!r:.60}")
+    return [_plain(entry) for entry in entries]
+
+
+def _plain(x: Any) -> Any:
+    """Give the number in a Value, also in the list of a model's outputs."""
+    if isinstance(x, (list, tuple)):
+        return [_plain(entry) for entry in x]
+    return x.data if isinstance(x, Value) else x
 
 
 def _width(predictions: Sequence[Any]) -> int:

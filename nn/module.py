@@ -10,6 +10,9 @@ from __future__ import annotations
 from reprlib import recursive_repr
 
 from autograd import Value, zero_grad
+from autograd.printable import printable
+from autograd.whole import set_data
+from nn.choice import mapping
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
@@ -37,8 +40,7 @@ class Module:
 
     def __call__(self, x: Any) -> Any:
         raise NotImplementedError(
-            f"{type(self).__name__} says nowhere what it computes: "
-            "define __call__(self, x)"
+            f"{self.describe()} says nowhere what it computes: define __call__(self, x)"
         )
 
     def parameters(self) -> list[Value]:
@@ -83,6 +85,7 @@ class Module:
         Missing and unknown names, and entries that are not numbers, are listed in one
         ValueError; then nothing is loaded.
         """
+        mapping("load_state_dict", state)
         parameters = dict(self.named_parameters())
         numbers: dict[str, float] = {}
         faults: dict[str, list[str]] = {
@@ -97,17 +100,16 @@ class Module:
                 faults["not one number"].append(f"{name} = {state[name]!r:.40}")
         if len(numbers) < max(len(parameters), len(state)):
             raise ValueError(f"nothing loaded; {_listing(faults)}")
-        for name, parameter in parameters.items():
-            parameter.data = numbers[name]
+        set_data(list(parameters.values()), [numbers[name] for name in parameters])
 
     def describe(self) -> str:
         """Give the module in a few words, as its repr and its errors name it."""
-        return type(self).__name__
+        return printable(type(self).__name__)
 
     @recursive_repr("...")
     def __repr__(self) -> str:
         inner = [
-            f"  {name}: {part!r}".replace("\n", "\n  ")
+            f"  {printable(name)}: {part!r}".replace("\n", "\n  ")
             for name, part in _parts(self, enter_modules=False)
             if isinstance(part, Module)
         ]
@@ -119,7 +121,7 @@ class Module:
 def _listing(faults: Mapping[str, list[str]], at_most: int = 5) -> str:
     """Say what is wrong, a few names of each kind: "missing: w.0, w.1; unknown: v"."""
     return "; ".join(
-        f"{kind}: {', '.join(names[:at_most])}"
+        f"{kind}: {', '.join(printable(str(name)) for name in names[:at_most])}"
         + (f" and {len(names) - at_most} more" if len(names) > at_most else "")
         for kind, names in faults.items()
         if names

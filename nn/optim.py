@@ -8,6 +8,7 @@ hyperparameters only. So one rule serves floats, NumPy arrays and Values.
 
 from __future__ import annotations
 
+from autograd.arguments import flag
 from nn.choice import real
 from nn.optimizer import Optimizer
 
@@ -44,8 +45,8 @@ class SGD(Optimizer):
     ) -> None:
         self.momentum = real("momentum", momentum)
         self.weight_decay = real("weight_decay", weight_decay)
-        self.nesterov = nesterov
-        if nesterov and not self.momentum:
+        self.nesterov = flag("nesterov", nesterov)
+        if self.nesterov and not self.momentum:
             raise ValueError("nesterov needs a momentum above 0, for example 0.9")
         super().__init__(parameters, lr, ("velocity",) if momentum else ())
 
@@ -154,7 +155,12 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        beta1, beta2 = betas
+        try:
+            beta1, beta2 = betas
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"betas is a pair such as (0.9, 0.999), got {betas!r:.60}"
+            ) from None
         self.beta1 = real("beta1", beta1, below=1.0)
         self.beta2 = real("beta2", beta2, below=1.0)
         self.eps = real("eps", eps)

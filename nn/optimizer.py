@@ -8,7 +8,10 @@ from __future__ import annotations
 from math import hypot, isfinite
 
 from autograd import Value, zero_grad
-from nn.choice import count, real
+from autograd.arguments import real as checked
+from autograd.printable import printable
+from autograd.whole import set_data, set_grads
+from nn.choice import count, finite, mapping, real
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
@@ -43,17 +46,23 @@ class Optimizer:
     def __init__(
         self, parameters: Parameters, lr: LearningRate, state: Iterable[str] = ()
     ) -> None:
-        pairs = [x if isinstance(x, tuple) else ("", x) for x in parameters]
+        if not hasattr(parameters, "__iter__"):
+            raise TypeError(
+                "an optimiser takes a list of Values such as model.parameters(), "
+                f"got {parameters!r:.60}"
+            )
+        pairs = [_named(x) for x in parameters]
         self.parameters = [x for _, x in pairs]
         self.names = [name for name, _ in pairs]
         _check_parameters(self.parameters)
         self.lr = lr
         self.steps = 0
-        self.state = {name: [0.0] * len(self.parameters) for name in state}
+        self.state = {name: [0.0] * len(self.parameters) for name in _words(state)}
 
     def update(self, x: Any, g: Any, lr: Any, t: Any, *state: Any) -> tuple[Any, ...]:
         """Give the new parameter and the new state; change nothing."""
-        raise NotImplementedError(f"{type(self).__name__} does not define update")
+        name = printable(type(self).__name__)
+        raise NotImplementedError(f"{name} does not define update")
 
     @property
     def lr(self) -> LearningRate:
@@ -71,7 +80,7 @@ class Optimizer:
 
     def rate_at(self, step: int) -> float:
         """Give the learning rate of a step, counted from 0, as a number."""
-        lr = self._lr
+        lr, step = self._lr, count("step", step, least=0)
         return real(f"lr at step {step}", lr(step)) if callable(lr) else lr
 
     def zero_grad(self) -> None:
@@ -86,8 +95,9 @@ class Optimizer:
         """
         lr, t = self.learning_rate, self.steps + 1
         for i, x in enumerate(self.parameters):
+            self._check_numbers(i, x)
             if not isfinite(x.grad):
-                name = self.names[i] or x.label or str(i)
+                name = printable(self.names[i] or str(x.label)) or str(i)
                 raise FloatingPointError(
                     f"the gradient of parameter {name} is {x.grad!r} "
                     f"at {x.data!r}; no parameter was changed"
@@ -103,18 +113,24 @@ class Optimizer:
         state = {name: list(column) for name, column in zip(self.state, moved)}
         self._commit(numbers, state, t)
 
+    def _check_numbers(self, i: int, x: Value) -> None:
+        """See that data and grad are numbers: a person may set them to anything."""
+        if type(x.data) is float and type(x.grad) is float:
+            return
+        name = printable(self.names[i] or str(x.label)) or str(i)
+        for what, number in (("data", x.data), ("grad", x.grad)):
+            checked(f"the {what} of parameter {name}", number)
+
     def _commit(
         self, numbers: Iterable[float], state: dict[str, list[float]], steps: int
     ) -> None:
         """Set parameters and state: all, or none where Ctrl-C falls in between."""
         before = [x.data for x in self.parameters], self.state, self.steps
         try:
-            for x, data in zip(self.parameters, numbers, strict=True):
-                x.data = data
+            set_data(self.parameters, numbers)
             self.state, self.steps = state, steps
         except BaseException:
-            for x, data in zip(self.parameters, before[0], strict=True):
-                x.data = data
+            set_data(self.parameters, before[0])
             self.state, self.steps = before[1:]
             raise
 
@@ -129,23 +145,25 @@ class Optimizer:
 
         What does not fit is a ValueError or a TypeError; then nothing is loaded.
         """
+        mapping("load_state_dict", state)
         wanted, n = {"steps", *self.state}, len(self.parameters)
         if set(state) != wanted:
             raise ValueError(
                 f"nothing loaded: expected {', '.join(sorted(wanted))}; "
-                f"got {', '.join(sorted(state)) or 'nothing'}"
+                f"got {', '.join(sorted(map(str, state))) or 'nothing'}"
             )
         for name in self.state:
-            if len(state[name]) != n:
+            given = len(state[name]) if hasattr(state[name], "__len__") else state[name]
+            if given != n:
                 raise ValueError(
-                    f"nothing loaded: {name} needs {n} numbers, got {len(state[name])}"
+                    f"nothing loaded: {name} needs {n} numbers, got {given!r:.60}"
                 )
-        columns = {name: [Value(s).data for s in state[name]] for name in self.state}
-        self.steps = count("steps", state["steps"], least=0)
+        columns = {name: [finite(name, s) for s in state[name]] for name in self.state}
+        self.steps = count("steps", state["steps"], least=0, most=2**53)
         self.state = columns
 
     def __repr__(self) -> str:
-        name, n = type(self).__name__, len(self.parameters)
+        name, n = printable(type(self).__name__), len(self.parameters)
         return f"{name}(lr={self.lr!r}) of {n} parameters after {self.steps} steps"
 
 
@@ -159,13 +177,37 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     >>> clip_grad_norm([x, y], 1.0), round(y.grad, 5)
     (5.0, 0.8)
     """
-    listed, limit = list(parameters), real("max_norm", max_norm)
-    norm = hypot(*[x.grad for x in listed])
+    limit, listed = real("max_norm", max_norm), _leaves(parameters)
+    norm = hypot(*[checked("a grad", x.grad) for x in listed])
     ratio = limit / (norm + 1e-6)
     if ratio < 1.0:
-        for x in listed:
-            x.grad *= ratio
+        set_grads(listed, [x.grad * ratio for x in listed])
     return norm
+
+
+def _named(x: Any) -> tuple[str, Any]:
+    pair = isinstance(x, tuple) and len(x) == 2 and isinstance(x[0], str)
+    return x if pair else ("", x)
+
+
+def _words(state: Any) -> list[str]:
+    listed = isinstance(state, (list, tuple))
+    if not listed or not all(isinstance(name, str) for name in state):
+        raise TypeError(
+            f'state lists names of variables, as in ("velocity",), got {state!r:.60}'
+        )
+    return list(state)
+
+
+def _leaves(parameters: Any) -> list[Value]:
+    listed = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
+    for x in listed:
+        if not isinstance(x, Value):
+            raise TypeError(
+                "clip_grad_norm takes a list of Values such as model.parameters(), "
+                f"got {x!r:.60}"
+            )
+    return listed
 
 
 def _check_parameters(parameters: list[Any]) -> None:

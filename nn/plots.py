@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autograd.arguments import function
 from nn import data
 from nn.metrics import classes
 from nn.prediction import predict_many
@@ -48,6 +49,8 @@ def plot_history(history: History, ax: Any) -> list[Axes]:
         axes = _pyplot().subplots(1, len(panels), **options)[1].ravel().tolist()
     else:
         axes = list(getattr(ax, "flat", ax)) if hasattr(ax, "__iter__") else [ax]
+    for one in axes or [ax]:
+        _check_axis(one)
     if len(axes) > len(panels):
         raise ValueError(f"there are {len(panels)} panels, but {len(axes)} axes")
     for panel, one in zip(panels, axes):
@@ -56,6 +59,11 @@ def plot_history(history: History, ax: Any) -> list[Axes]:
         one.set_axisbelow(True)
         one.spines[["top", "right"]].set_visible(False)
     return axes
+
+
+def _check_axis(ax: Any) -> None:
+    if not (hasattr(ax, "plot") and hasattr(ax, "spines")):
+        raise TypeError(f"ax must be an axis of matplotlib, got {ax!r:.60}")
 
 
 def _plot_losses(history: History, ax: Any) -> None:
@@ -121,7 +129,10 @@ def plot_decision_boundary(
     """
     import numpy as np
 
+    function("plot_decision_boundary", model)
     rows, targets = data.pairs(X, y)
+    if ax is not None:
+        _check_axis(ax)
     if len(rows[0]) != 2:
         raise ValueError(
             f"a plane shows samples of 2 numbers; these have {len(rows[0])}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograd import TraceError, Value, no_grad
+from autograd.arguments import function
 from nn import data
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
@@ -19,6 +20,7 @@ def predict(model: Callable[[Any], Any], X: Any) -> list[Any]:
     >>> predict(lambda x: [2 * x[0], 1.0], [[1.0], [2.0]])
     [[2.0, 1.0], [4.0, 1.0]]
     """
+    function("predict", model)
     with no_grad():
         return [plain(model(row)) for row in data.samples(X)]
 

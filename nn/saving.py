@@ -21,7 +21,8 @@ def save(
 
     With an ``optimizer``, its state, the number of its steps and, where it is a number,
     its learning rate; with a ``history``, its lists. The file is complete or as it was
-    before. A parameter that is not finite is a ValueError that names it.
+    before; one that was there keeps its permissions, and one that is write-protected is
+    a PermissionError. A parameter that is not finite is a ValueError that names it.
 
     >>> from tempfile import TemporaryDirectory
     >>> from nn import Neuron, init

@@ -30,7 +30,7 @@ def step_decay(lr: float, every: int, gamma: float = 0.1) -> Schedule:
 
 
 def _step_decay(lr: float, every: int, gamma: float, step: int) -> float:
-    return lr * gamma ** (step // every)
+    return lr * gamma ** (count("step", step, least=0) // every)
 
 
 def cosine_decay(lr: float, steps: int, final: float = 0.0) -> Schedule:
@@ -47,7 +47,7 @@ def cosine_decay(lr: float, steps: int, final: float = 0.0) -> Schedule:
 
 
 def _cosine_decay(lr: float, steps: int, final: float, step: int) -> float:
-    turn = math.pi * min(step, steps) / steps
+    turn = math.pi * min(count("step", step, least=0), steps) / steps
     return final + (lr - final) * (1.0 + math.cos(turn)) / 2.0
 
 
@@ -64,11 +64,13 @@ def linear_warmup(
     """
     if not callable(schedule):
         schedule = real("lr", schedule)
-    return partial(_warmup, schedule, count("steps", steps), real("start", start))
+    if real("start", start) > 1.0:
+        raise ValueError(f"start is a fraction of the rate, at most 1, got {start!r}")
+    return partial(_warmup, schedule, count("steps", steps), float(start))
 
 
 def _warmup(schedule: float | Schedule, steps: int, start: float, step: int) -> float:
-    fraction = start + (1.0 - start) * min(step, steps) / steps
-    return fraction * (
-        schedule(max(step - steps, 0)) if callable(schedule) else schedule
-    )
+    fraction = start + (1.0 - start) * min(count("step", step, least=0), steps) / steps
+    later = max(step - steps, 0)
+    rate = real("lr", schedule(later)) if callable(schedule) else schedule
+    return fraction * rate

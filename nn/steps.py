@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 from math import isfinite
 
-from autograd import Value, dot, gradient, zero_grad
-from nn.choice import by_name
+from autograd import Value, detect_anomaly, dot, gradient, zero_grad
+from autograd.whole import set_data
+from nn.choice import by_name, name_of
 from nn.losses import LOSSES
 from nn.optim import OPTIMIZERS
 from nn.optimizer import Optimizer, clip_grad_norm
@@ -86,8 +87,7 @@ class EagerStep:
 
     @numbers.setter
     def numbers(self, numbers: list[float]) -> None:
-        for p, x in zip(self.optimizer.parameters, numbers, strict=True):
-            p.data = x
+        set_data(self.optimizer.parameters, numbers)
 
     def explain(self, indices: list[int], place: str) -> None:
         """Raise what a step on these rows would raise; move nothing."""
@@ -99,14 +99,15 @@ class EagerStep:
         # A step makes many objects and frees them all by itself: the cyclic collector
         # would search them over and over and find nothing.
         collecting = gc.isenabled()
-        gc.disable()
         try:
+            gc.disable()
             return work(indices)
         except (ArithmeticError, ValueError, TypeError) as error:
             where = place + self._guilty(indices, type(error))
             if isinstance(error, ArithmeticError):
                 remedy = "" if ", row" in where else "; a smaller lr may help"
-                raise FloatingPointError(f"{where}: {error}{remedy}") from error
+                what = self._anomaly(indices) or error
+                raise FloatingPointError(f"{where}: {what}{remedy}") from error
             error.add_note(f"This happened in fit, {where}.")
             raise
         finally:
@@ -135,6 +136,15 @@ class EagerStep:
                     f"the gradient of a parameter at {p.data!r} is {slope!r}"
                 )
         return loss.data
+
+    def _anomaly(self, indices: list[int]) -> str:
+        """Say which operation of a step on these rows goes wrong first, and where."""
+        try:
+            with detect_anomaly():
+                self._probe(indices)
+        except (ArithmeticError, ValueError) as error:
+            return str(error)
+        return ""
 
     def _loss(self, indices: list[int]) -> Value:
         rows = [self.rows[i] for i in indices]
@@ -181,5 +191,10 @@ def _optimizer(model: Any, choice: Any, lr: Any) -> Optimizer:
         return choice
     make = by_name("optimizer", OPTIMIZERS, choice)
     named = getattr(model, "named_parameters", model.parameters)()
-    optimizer: Optimizer = make(named) if lr is None else make(named, lr=lr)
+    optimizer = make(named) if lr is None else make(named, lr=lr)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            "the function given as optimizer must make an nn.Optimizer, as in "
+            f"optimizer=nn.SGD; {name_of(make)} gave {optimizer!r:.60}"
+        )
     return optimizer

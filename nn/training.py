@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 
 from autograd import TraceError
+from autograd.arguments import flag, function
 from nn import data
 from nn.batches import Batches
 from nn.choice import count, real
@@ -97,6 +98,12 @@ def fit(
     >>> round(line(10.0).data, 3), len(history.loss)
     (21.0, 200)
     """
+    shuffle, resume = flag("shuffle", shuffle), flag("resume", resume)
+    compile = None if compile is None else flag("compile", compile)
+    progress = None if progress is None else flag("progress", progress)
+    seed, every = count("seed", seed, least=0), count("every", every)
+    if callback is not None:
+        function("callback=", callback)
     rows, targets = data.pairs(X, y)
     clip = None if clip_norm is None else real("clip_norm", clip_norm)
     l2, n, epochs = real("l2", l2), len(rows), count("epochs", epochs, least=0)
@@ -108,7 +115,6 @@ def fit(
     if checkpoint is not None:
         from nn.checkpoint import Checkpoint  # loads NumPy and json
 
-        every = count("every", every)
         keep = Checkpoint(checkpoint, every, eager, batches, watch)
     elif resume:
         raise ValueError("resume=True goes on from a file: give checkpoint=path")

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import find
+from hypothesis import strategies as st
 
 NONE = "no-compiler"  # for CC in most tests; to build each plan would take minutes
 COMPILER = os.environ.get("CC", "").replace(NONE, "")  # a person's own, for tests in C
@@ -15,6 +17,8 @@ os.environ["CC"] = NONE
 
 def pytest_collection_finish() -> None:
     """Spare the cyclic collector what modules and tests hold: it is there to stay."""
+    # Hypothesis asks the collector who holds its random numbers, which is then frozen.
+    find(st.none(), lambda _: True)
     gc.collect()
     gc.freeze()
 

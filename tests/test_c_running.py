@@ -295,3 +295,13 @@ def test_contiguous_arrays_are_not_copied(dtype):
         tracemalloc.stop()
     assert peak < batch.nbytes / 3
     assert c._runner.arrays([batch])[0][0].ctypes.data == batch.ctypes.data
+
+
+@pytest.mark.usefixtures("native")
+@pytest.mark.parametrize("flags", ["-O0", "-O3"])
+def test_a_share_of_the_smallest_factor_is_not_lost(flags, monkeypatch):
+    monkeypatch.setenv("CFLAGS", flags)
+    w, least = Value(0.5), Value(5e-324)
+    c = compile(lambda x: w * least * x, 1.0, backend="c")
+    _, slopes = c.value_and_grad([1e130] * 3)
+    assert slopes[0] == pytest.approx(5e-324 * 1e130, rel=1e-12, abs=0.0)

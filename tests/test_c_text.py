@@ -64,7 +64,7 @@ def test_it_runs_clean_under_sanitizers(tmp_path):
     script = """
 from tests.laws_c import exercise
 for name in ("layers", "penalty", "irregular", "several outputs"):
-    exercise(name, "float64", [1, 75])
+    exercise(name, "float64", [1, 85])
 print("clean")
 """
     flags = "-O0 -fsanitize=address,undefined -fno-sanitize-recover=all"

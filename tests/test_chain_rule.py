@@ -7,6 +7,7 @@ import math
 import pytest
 
 from autograd import (
+    Primitive,
     Value,
     adjoints,
     backward,
@@ -20,8 +21,9 @@ from autograd import (
     where,
     zero_grad,
 )
-from autograd.chain_rule import local_derivatives
+from autograd.chain_rule import local_derivatives, plus, pushforward, times
 from autograd.primitives import div
+from autograd.value import record
 from tests.laws_programs import readme_expression
 
 # ---- numbers that can be checked by hand -------------------------------------------
@@ -84,9 +86,9 @@ def test_two_backward_passes_leaves_accumulate_and_the_interior_is_set_anew():
     a = Value(3.0)
     b = a * a
     c = b * b
-    for times in (1, 2, 3):
+    for calls in (1, 2, 3):
         c.backward()
-        assert (a.grad, b.grad, c.grad) == (times * 108.0, 18.0, 1.0)
+        assert (a.grad, b.grad, c.grad) == (calls * 108.0, 18.0, 1.0)
 
 
 def test_two_outputs_over_one_graph():
@@ -138,6 +140,21 @@ def test_zero_grad_of_some_values_and_of_a_whole_graph():
 def test_only_a_value_is_differentiated(f, bad):
     with pytest.raises(TypeError, match="expected a Value to differentiate"):
         f(bad)
+
+
+def test_an_error_says_what_was_given():
+    x = Value(0.0, label="x")
+    for f in (backward, lambda y: gradient(y, x)):
+        with pytest.raises(TypeError, match=r"^expected a Value to .*, got 'y'$"):
+            f("y")
+        with pytest.raises(
+            ValueError, match=r"^Constant\(2\.0, grad=0\.0\) has no graph"
+        ):
+            f(Value(2.0).detach())
+        with pytest.raises(ZeroDivisionError, match=r"^the derivative of sqrt\(x = 0"):
+            f(x.sqrt())
+    with pytest.raises(TypeError, match=r"^expected Values as the inputs, got 2\.0$"):
+        gradient(x, 2.0)
 
 
 # ---- gradient ----------------------------------------------------------------------
@@ -193,8 +210,6 @@ def test_only_what_is_wanted_is_computed(create_graph):
     def counted(z, x):
         calls.append(x)
         return exp(x)
-
-    from autograd import Primitive
 
     slow = Primitive("slow", math.exp, counted)
     x, y = Value(1.0), Value(2.0)
@@ -309,5 +324,68 @@ def test_local_derivatives_list_values_only_and_keep_repeats(create_graph):
     assert listed(2.0 * x) == [(x, 2.0)]
     assert listed(div(x, 2.0)) == [(x, 0.5)]
     assert listed(where(1.0, x, y)) == [(x, 1.0), (y, 0.0)]
+    assert listed(where(x, x, y)) == [(x, 0.0), (x, 1.0), (y, 0.0)]
     assert listed(sum([x, 1.0, y, x])) == [(x, 1.0), (y, 1.0), (x, 1.0)]
+    assert listed(max([x, y])) == [(x, 0.0), (y, 1.0)]
     assert listed(x * y, {y}) == [(y, 3.0)]
+    assert listed(sum([x, y]), {y}) == [(y, 1.0)]
+    assert listed(where(x, x, y), {y}) == [(y, 0.0)]
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("slopes", [(1.0,), (1.0, 1.0, 1.0)])
+def test_as_many_derivatives_as_arguments_or_an_error(slopes, create_graph):
+    x = Value(3.0)
+    separate = Primitive("separate", lambda x, y: x + y, *slopes)
+    joint = Primitive("joint", lambda x, y: x + y, together=lambda z, x, y: slopes)
+    for z in (record(separate, (x, x)), joint(x, x), joint(x, 1.0)):
+        with pytest.raises(ValueError, match=r"zip|unpack"):
+            adjoints(z, create_graph=create_graph)
+
+
+def test_adjoints_as_a_graph_are_differentiable_whether_or_not_inputs_are_named():
+    x, y = Value(1.0), Value(2.0)
+    for z in (logsumexp([x, y]), x * y * x):
+        everything = adjoints(z, create_graph=True)
+        named = adjoints(z, inputs=[x], create_graph=True)
+        assert everything[x].data == named[x].data == gradient(z, x)
+        assert gradient(everything[x], x) == gradient(named[x], x) > 0.1
+        assert y in everything
+        assert y not in named
+
+
+@pytest.mark.parametrize("a", [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0])
+def test_sums_and_products_without_idle_nodes_are_sums_and_products(a):
+    def number(x):
+        return x if type(x) is float else x.data
+
+    for b in (-1.0, 0.0, 1.0, 4.0, Value(-3.0), Value(0.0)):
+        for x, y in ((a, b), (b, a)):
+            assert number(times(x, y)) == number(x) * number(y)
+            assert number(plus(x, y)) == number(x) + number(y)
+
+
+def test_a_pushforward_gives_what_depends_on_its_inputs_and_leaves_them_alone():
+    x, other = Value(2.0), Value(3.0)
+    aside = other * 2.0
+    y = x * aside
+    seeds = {x: 10.0}
+    assert pushforward([y], seeds) == {x: 10.0, y: 60.0}
+    assert seeds == {x: 10.0}
+
+
+def test_zero_times_infinity_is_not_a_number_in_either_direction():
+    x = Value(2.0)
+    y = x.step()
+    assert math.isnan(adjoints(y, cotangent=math.inf)[x])
+    assert math.isnan(pushforward([y], {x: math.inf})[y])
+
+
+def test_a_tangent_as_a_graph_has_no_idle_nodes():
+    x = Value(0.5)
+    y = x.exp() * x + x.step() - x
+    tangent = pushforward([y], {x: 1.0}, create_graph=True)[y]
+    assert gradient(tangent, x) == pytest.approx(2.5 * math.exp(0.5), rel=1e-14)
+    new = set(topological_order(tangent)) - set(topological_order(y))
+    edges = [(z.op.name, a) for z in new for a in z.args if type(a) is float]
+    assert not {("*", 1.0), ("*", 0.0), ("*", -1.0), ("+", 0.0)} & set(edges)

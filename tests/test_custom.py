@@ -222,3 +222,11 @@ def test_pickled_by_the_name_in_its_module() -> None:
     assert pickle.loads(pickle.dumps(sinc)) is sinc
     with pytest.raises(TypeError, match="primitive local is not a global name"):
         pickle.dumps(primitive(lambda x: x, 1.0, name="local"))
+
+
+@pytest.mark.parametrize(
+    "value", [lambda *xs: xs[0], lambda x, *, y=1.0: x * y, lambda x, **more: x]
+)
+def test_a_c_expression_needs_parameters_that_it_can_name(value):
+    with pytest.raises(TypeError, match=r"^named: c= .*named parameters"):
+        primitive(value, 1.0, name="named", c="x")

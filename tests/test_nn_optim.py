@@ -256,21 +256,22 @@ def test_load_state_dict_loads_all_or_nothing(state, message):
 
 
 def test_an_interrupted_step_is_undone():
-    class Stop(Value):
-        """A parameter at which Ctrl-C falls."""
+    class Stop(SGD):
+        """An optimiser at which Ctrl-C falls when the parameters have moved."""
 
-        __slots__ = ("armed",)
+        armed = False
 
-        def __setattr__(self, name, x):
-            if name == "data" and getattr(self, "armed", False):
+        def __setattr__(self, name, value):
+            if name == "state" and self.armed:
                 self.armed = False
+                assert x.data != 1.0
                 raise KeyboardInterrupt
-            super().__setattr__(name, x)
+            super().__setattr__(name, value)
 
-    x, y = Value(1.0), Stop(2.0)
-    optimizer = SGD([x, y], lr=0.1, momentum=0.9)
+    x, y = Value(1.0), Value(2.0)
+    optimizer = Stop([x, y], lr=0.1, momentum=0.9)
     x.grad = y.grad = 1.0
-    y.armed = True
+    optimizer.armed = True
     with pytest.raises(KeyboardInterrupt):
         optimizer.step()
     assert (x.data, y.data, optimizer.steps) == (1.0, 2.0, 0)

@@ -28,6 +28,9 @@ NUMBERS = [
     (np.int8(-3), -3.0),
     (np.uint64(7), 7.0),
     (np.bool_(True), 1.0),
+    (np.longdouble("0.1"), 0.1),  # rounded
+    (2**53 + 1, 2.0**53),
+    (np.ma.array([2.5], mask=[False]), 2.5),
     (np.array(2.5), 2.5),
     (np.array([[2.5]]), 2.5),
 ]
@@ -45,6 +48,10 @@ NO_NUMBERS = [
     np.array([1.0, 2.0]),
     np.array([]),
     np.array(["a"]),
+    np.str_("3"),
+    np.datetime64("2020-01-01"),
+    np.timedelta64(3, "s"),
+    np.ma.masked,
     object(),
     math.sin,
 ]
@@ -76,8 +83,10 @@ def test_an_array_is_told_to_be_made_of_values():
 
 
 def test_an_integer_beyond_the_floats_is_an_overflow_error():
-    with pytest.raises(OverflowError, match="too large for a float64"):
-        Value(10**400)
+    for x in (10**400, -(10**400), Fraction(10**400)):
+        with pytest.raises(OverflowError, match=r"got a larger .*; scale it"):
+            Value(x)
+    assert Value(Fraction(10**400, 10**399)).data == 10.0
 
 
 # ---- calls -------------------------------------------------------------------------

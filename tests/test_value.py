@@ -200,7 +200,15 @@ def test_a_conversion_to_float_is_refused_with_the_remedy(lose):
         lose(Value(1.0))
 
 
-@pytest.mark.parametrize("lose", [int, round, len, list, iter])
+@pytest.mark.parametrize(
+    "lose", [int, round, math.trunc, range, hex, [1.0, 2.0].__getitem__, "ab".__mul__]
+)
+def test_a_value_in_place_of_an_index_is_refused_with_the_remedy(lose):
+    with pytest.raises(TypeError, match=r"an index.* write int\(v\.data\)"):
+        lose(Value(1.0))
+
+
+@pytest.mark.parametrize("lose", [len, list, iter])
 def test_other_conversions_are_refused(lose):
     with pytest.raises(TypeError, match="Value"):
         lose(Value(1.0))

@@ -114,6 +114,19 @@ class Argument:
         return ValueError(f"{self.name}: {row}{self.name}{path} is {array[place]}")
 
 
+def flat_numbers(what: str, given: Any, expected: str) -> Array:
+    """Give a flat array of numbers; what else was given is an error in these words."""
+    try:
+        array = np.asarray(given)
+    except ValueError:  # ragged
+        array = np.asarray(None)
+    if array.size and array.dtype.kind not in "fiub":
+        raise TypeError(f"{what}: expected {expected}, got {given!r:.60}")
+    if array.ndim != 1:
+        raise ValueError(f"{what} has shape {array.shape}, expected {expected}")
+    return array
+
+
 def shape_of(nest: Any) -> tuple[int, ...] | None:
     """Give the shape of a nest of numbers, None where it is not rectangular."""
     if hasattr(nest, "shape"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from autograd.arguments import one_of
 from autograd.compiler.c.build import CompilerError, compiler, missing_compiler
 from autograd.compiler.c.program import SpellingError
 from autograd.compiler.c.run import Native
 from autograd.compiler.pause import collector_paused
+from autograd.place import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,14 +22,11 @@ BACKENDS = ("auto", "numpy", "c")
 
 def check_backend(backend: str, threads: int | None) -> None:
     """Raise what is wrong with a choice, before anything is traced."""
-    if backend not in BACKENDS:
-        raise ValueError(
-            f"unknown backend {backend!r}; known are {', '.join(BACKENDS)}"
-        )
+    one_of("backend", backend, BACKENDS)
     if backend == "c" and compiler() is None:
         raise missing_compiler()
     if threads is not None and (type(threads) is not int or threads < 1):
-        raise ValueError(f"threads is a whole number from 1 on, got {threads!r}")
+        raise ValueError(f"threads is a whole number from 1 on, got {threads!r:.60}")
 
 
 class Natives:
@@ -71,5 +69,5 @@ class Natives:
                 raise
             if isinstance(error, CompilerError):
                 text = f"NumPy runs this function, for the C compiler fails: {error}"
-                warnings.warn(text, RuntimeWarning, stacklevel=2)
+                warn(text)
             return None

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from numbers import Real
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
+from autograd.arguments import flag, function, one_of
 from autograd.compiler.arrays import shape_of
 from autograd.compiler.backend import check_backend
 from autograd.compiler.program import Program
 from autograd.compiler.runner import Runner
 from autograd.compiler.training import Training
-from autograd.files import write_whole
+from autograd.files import checked_path, write_whole
 from autograd.value import Value
+from autograd.whole import set_data, set_grads
 
 Array = np.ndarray[Any, Any]
 
@@ -34,12 +35,9 @@ class Compiled:
         backend: str = "auto",
         threads: int | None = None,
     ) -> None:
-        if not callable(f):
-            raise TypeError(f"compile takes a function, got {f!r:.60}")
+        function("compile", f)
         self._f, self._batched = f, batched
-        self._dtype = np.dtype(dtype)
-        if self._dtype not in (np.dtype("float64"), np.dtype("float32")):
-            raise ValueError(f"dtype is float64 or float32, got {dtype!r}")
+        self._dtype = _dtype(dtype)
         check_backend(backend, threads)
         self._backend, self._threads = backend, threads
         self._lock = Lock()  # for the first call, which traces
@@ -82,7 +80,8 @@ class Compiled:
         """
         runner = self._prepare(args)
         program = runner.program
-        if program.takes_numbers and all(map(_is_number, args)):
+        whole = len(args) == len(program.arguments)
+        if whole and program.takes_numbers and all(map(_is_number, args)):
             return program.call_numbers(args)
         with np.errstate(all="ignore"):  # judged by the program itself
             return runner.call(args)
@@ -103,8 +102,9 @@ class Compiled:
     def backward(self, *args: Any) -> float:
         """Add the gradient of the mean to each parameter's grad; give the mean."""
         value, gradient = self.value_and_grad(*args)
-        for p, slope in zip(self.parameters, gradient.tolist()):
-            p.grad += slope
+        parameters = self.parameters
+        slopes = zip(parameters, gradient.tolist(), strict=True)
+        set_grads(parameters, [p.grad + slope for p, slope in slopes])
         return value
 
     def training(
@@ -151,9 +151,7 @@ class Compiled:
     def assign(self, theta: Any) -> None:
         """Write the numbers of theta into the parameters."""
         runner = self._traced()
-        numbers = runner.check_theta(theta).tolist()
-        for p, x in zip(runner.program.parameters, numbers):
-            p.data = x
+        set_data(runner.program.parameters, runner.check_theta(theta).tolist())
 
     # ---- showing itself --------------------------------------------------------------
 
@@ -168,11 +166,10 @@ class Compiled:
         "python" is straight-line code for single numbers; "c" the plan for batches, as
         ``export`` writes it.
         """
-        if language == "python":
-            return self._traced().program.source()
+        one_of("language", language, ("python", "c"))
         if language == "c":
             return self._c_file("model", ())
-        raise ValueError(f'unknown language {language!r}; known are "python", "c"')
+        return self._traced().program.source()
 
     def export(self, path: str | os.PathLike[str], *samples: Any) -> None:
         """Write f as one C file of its own, for other programs.
@@ -183,7 +180,7 @@ class Compiled:
         argument, or else the one sample that f was compiled for. It is written whole or
         not at all.
         """
-        target = Path(path)
+        target = checked_path(path, "model.c")
         if target.suffix != ".c" or not target.stem.isidentifier():
             raise ValueError(
                 "the file's name is that of the C function, as in export('model.c'), "
@@ -215,13 +212,32 @@ def _is_number(x: Any) -> bool:
 
 
 def _flags(batched: bool | Sequence[bool], count: int) -> list[bool]:
-    flags = [batched] * count if isinstance(batched, bool) else list(batched)
+    if isinstance(batched, (list, tuple)):
+        flags = [flag("batched", x) for x in batched]
+    elif isinstance(batched, bool):
+        flags = [batched] * count
+    else:
+        raise TypeError(
+            "batched is True, False or a list with one of them for each argument, got "
+            f"{batched!r:.60}"
+        )
     if len(flags) != count:
         raise ValueError(
             f"batched has {len(flags)} entries, but the function was given {count} "
             "arguments"
         )
     return flags
+
+
+def _dtype(given: Any) -> np.dtype[Any]:
+    dtype: np.dtype[Any] | None
+    try:
+        dtype = np.dtype(given)
+    except (TypeError, ValueError):
+        dtype = None
+    if dtype is None or dtype not in (np.dtype("float64"), np.dtype("float32")):
+        raise ValueError(f"dtype is float64 or float32, got {given!r:.60}")
+    return dtype
 
 
 def _sample(batch: Any, position: int) -> Any:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 NONE = -1
 Term = tuple[float, int, int]  # coefficient, a, b; NONE for an absent factor
+# To scale a form is to copy it. So a long form that was scaled often is not taken in
+# again: a chain of n steps such as 0.9 * m + x would take n^2 time and memory.
+LONG = 64  # terms
+OFTEN = 8  # times
 
 
 def count_uses(tape: Tape, roots: Iterable[int]) -> list[int]:
@@ -47,6 +51,7 @@ class Forms:
         self._tape = tape
         self._uses = count_uses(tape, roots)
         self._closed: set[int] = set()  # forms that no other form may take in
+        self._scalings = [0] * len(tape)  # how often terms of node i's form were scaled
         self.of: list[list[Term] | None] = [None] * len(tape)
         rules: dict[Any, Any] = {
             table.add: self._add,
@@ -61,7 +66,11 @@ class Forms:
             op = tape.ops[i]
             if self._uses[i] and op in rules:
                 form = self.of[i] = rules[op](*tape.args[i])
-                if op in (table.mul, table.div) and form and not _moderate(form):
+                if form is None:
+                    continue
+                scalings = max([self._scalings[j] for j in tape.args[i]], default=0)
+                self._scalings[i] = scalings + (op not in _SUMS)
+                if op in (table.mul, table.div) and not _moderate(form):
                     self._closed.add(i)
 
     def _term(self, i: int) -> Term:
@@ -75,6 +84,13 @@ class Forms:
             return [self._term(i)]
         return form
 
+    def _scaled(self, i: int, by: float) -> list[Term]:
+        """Give the terms of node i times a constant."""
+        form = self.take(i)
+        if len(form) > LONG and self._scalings[i] >= OFTEN:
+            form = [self._term(i)]
+        return form if by == 1.0 else [(c * by, a, b) for c, a, b in form]
+
     def _add(self, i: int, j: int) -> list[Term]:
         a, b = self.take(i), self.take(j)
         if len(a) < len(b):  # extend the longer one: n log n in all
@@ -83,19 +99,19 @@ class Forms:
         return a
 
     def _subtract(self, i: int, j: int) -> list[Term]:
-        a, b = self.take(i), _scaled(self.take(j), -1.0)
+        a, b = self.take(i), self._scaled(j, -1.0)
         if len(a) < len(b):
             a, b = b, a
         a.extend(b)
         return a
 
     def _negate(self, i: int) -> list[Term]:
-        return _scaled(self.take(i), -1.0)
+        return self._scaled(i, -1.0)
 
     def _multiply(self, i: int, j: int) -> list[Term]:
         for constant, other in ((i, j), (j, i)):
             if constant in self._tape.constants:
-                return _scaled(self.take(other), self._tape.constants[constant])
+                return self._scaled(other, self._tape.constants[constant])
         return [self._product(i, j)]
 
     def _product(self, i: int, j: int) -> Term:
@@ -108,7 +124,7 @@ class Forms:
         divisor = self._tape.constants.get(j)
         if divisor is None or not 1e-100 < abs(divisor) < 1e100:
             return None
-        return _scaled(self.take(i), 1.0 / divisor)
+        return self._scaled(i, 1.0 / divisor)
 
     def _sum(self, *args: int) -> list[Term]:
         # Weighted sums that are summed stay apart: each is a row of a matrix product.
@@ -132,8 +148,7 @@ class Forms:
         return 1.0, i
 
 
-def _scaled(form: list[Term], by: float) -> list[Term]:
-    return form if by == 1.0 else [(c * by, a, b) for c, a, b in form]
+_SUMS = (table.add, table.sum, table.dot)
 
 
 def _moderate(form: list[Term]) -> bool:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Sequence
+from math import isfinite
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from autograd.chain_rule import gradient
+from autograd import primitives as table
+from autograd.chain_rule import watching
 from autograd.compiler import TraceError
 from autograd.compiler.arrays import Argument
 from autograd.compiler.capture import captured_values
+from autograd.compiler.eager import Eager
 from autograd.compiler.listing import listing
 from autograd.compiler.pause import collector_paused
 from autograd.compiler.roll import Plan
+from autograd.compiler.rows import check_levels
 from autograd.compiler.source import Source
 from autograd.compiler.tape import Tape
 from autograd.compiler.trace import Trace
 from autograd.graph import topological_order
-from autograd.nest import rebuild
+from autograd.nest import flatten
 from autograd.value import Value
 
 
@@ -46,6 +51,7 @@ class Program:
         self._captured = captured_values(f)
         # Held while the tape grows, and while parameters are set for a moment.
         self.lock = RLock()
+        self.eager = Eager(f, self._like, self.parameters, self.lock)
         self._plans: dict[bool, Plan] = {}
         self._scalar: Callable[..., Any] | None = None
 
@@ -102,32 +108,25 @@ class Program:
                 namespace: dict[str, Any] = dict(writer.opaque)
                 exec(writer.module([text], []), namespace)
             self._scalar = namespace["value"]
+        if watching.get() is not None:
+            reason = self.eager.anomaly(numbers, slopes=False)
+            if reason:
+                raise FloatingPointError(reason)
         try:
             if self.parameters:
                 self.check_captured()
-                return self._scalar(*numbers, [p.data for p in self.parameters])
-            return self._scalar(*numbers)
+                result = self._scalar(*numbers, [p.data for p in self.parameters])
+            else:
+                result = self._scalar(*numbers)
         except (ArithmeticError, ValueError) as error:
-            raise FloatingPointError(self.eager_error(numbers) or str(error)) from None
-
-    def eager_error(
-        self, numbers: Sequence[float], theta: Any = None, slopes: bool = True
-    ) -> str:
-        """Run one sample eagerly (at theta), and give the words of what it raises."""
-        with self.lock:
-            kept = [p.data for p in self.parameters]
-            try:
-                for p, x in zip(self.parameters, kept if theta is None else theta):
-                    p.data = float(x)
-                y = self._f(*rebuild(self._like, numbers))
-                if slopes and isinstance(y, Value):
-                    gradient(y, self.parameters)
-            except (ArithmeticError, ValueError) as error:
-                return str(error)
-            finally:
-                for p, x in zip(self.parameters, kept):
-                    p.data = x
-        return ""
+            reason = self.eager.raises(numbers) or str(error)
+            raise FloatingPointError(reason) from None
+        outputs = [result] if type(result) is float else [y for _, y in flatten(result)]
+        if not all(map(isfinite, outputs)):  # x * x is infinite where x ** 2 raises
+            reason = self.eager.raises(numbers)
+            if reason:
+                raise FloatingPointError(reason)
+        return result
 
     def source(self) -> str:
         """Give the functions as Python source for single numbers."""
@@ -164,17 +163,25 @@ def _trace_twice(
     f: Callable[..., Any], like: Sequence[Any]
 ) -> tuple[Trace, list[Value], Tape]:
     """Trace f, and once more: what differs between two runs cannot be compiled."""
-    before = random.getstate(), np.random.get_state(legacy=True)
-    first, second = _trace(f, like), _trace(f, like)
-    drawn = repr(before) != repr((random.getstate(), np.random.get_state(legacy=True)))
+    # Another thread may draw random numbers meanwhile; f would do so each time.
+    for _ in range(1 if threading.active_count() == 1 else _ATTEMPTS):
+        before = random.getstate(), np.random.get_state(legacy=True)
+        captured, tape = _trace(f, like)[1:]  # the graph is not kept: it may be large
+        second = _trace(f, like)
+        after = random.getstate(), np.random.get_state(legacy=True)
+        if captured != second[1] or not tape.is_like(second[2]):
+            break
+        if repr(before) == repr(after):
+            return second
     random.setstate(before[0])
     np.random.set_state(before[1])
-    if drawn or first[1] != second[1] or not first[2].is_like(second[2]):
-        raise TraceError(
-            "f is not deterministic: two runs recorded different programs; draw random "
-            "numbers outside of f and pass them in as arguments"
-        )
-    return second
+    raise TraceError(
+        "f is not deterministic: two runs recorded different programs; draw random "
+        "numbers outside of f and pass them in as arguments"
+    )
+
+
+_ATTEMPTS = 20
 
 
 def _trace(
@@ -183,6 +190,7 @@ def _trace(
     trace = Trace(f, like)
     outputs = [y for y in trace.outputs if isinstance(y, Value)]
     order = topological_order(*outputs)
+    check_levels(_depth(order))
     used = dict.fromkeys(x for z in order for x in z.args if type(x) is Value)
     used.update(dict.fromkeys(outputs))
     captured = [
@@ -191,3 +199,15 @@ def _trace(
     tape = Tape(trace.inputs, captured)
     tape.outputs = tape.record(trace.outputs, order)
     return trace, captured, tape
+
+
+_FLAT = (table.add, table.sub, table.neg, table.sum)
+
+
+def _depth(order: list[Value]) -> int:
+    """Give the length of the longest chain of operations that no sum takes in."""
+    depth: dict[Value, int] = {}
+    for z in order:
+        below = [depth.get(x, 0) for x in z.args if type(x) is not float]
+        depth[z] = max(below, default=0) + (z.op not in _FLAT)
+    return max(depth.values(), default=0)

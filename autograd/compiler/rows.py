@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograd.compiler import TraceError
 from autograd.compiler.forms import NONE, Forms, Term
 
 if TYPE_CHECKING:
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
 
     from autograd.compiler.tape import Tape
     from autograd.operation import Primitive
+
+# Each level is an instruction at least: at this number, ten seconds of work for the
+# gradient, and a gigabyte.
+MOST_LEVELS = 100_000
+
+
+def check_levels(count: int) -> None:
+    """Refuse a program that is so deep that arrays would not make it faster."""
+    if count > MOST_LEVELS:
+        raise TraceError(
+            f"the program is a chain of {count:,} operations or more, each on what the "
+            f"one before gave; up to {MOST_LEVELS:,} can be compiled. Call the "
+            "function itself, or compile one stage of it and call that in a loop"
+        )
 
 
 class Row:
@@ -168,3 +183,4 @@ class Rows:
                 if i in level and (i in self.batched) == row.batched
             ]
             row.level = level[row.node] = 1 + max(below, default=0)
+        check_levels(max(level.values(), default=0))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.compiler.arrays import shape_of
+from autograd.chain_rule import watching
+from autograd.compiler.arrays import flat_numbers, shape_of
 from autograd.compiler.backend import Natives
 from autograd.compiler.pause import collector_paused
 from autograd.compiler.run import Bound
@@ -52,7 +53,10 @@ class Runner:
             result = self.outputs_of(arrays, theta, batch)
         finite = np.isfinite(result).all(axis=1)
         for bad in np.flatnonzero(~finite)[:_MOST_ASKED]:
-            reason = program.eager_error(_sample(arrays, bad), theta, slopes=False)
+            sample = _sample(arrays, bad)
+            reason = program.eager.raises(sample, theta)
+            if not reason and watching.get() is not None:
+                reason = program.eager.anomaly(sample, theta, slopes=False)
             if reason:
                 raise FloatingPointError(f"sample {bad}: {reason}")
         if not any(argument.batched for argument in program.arguments):
@@ -161,11 +165,12 @@ class Runner:
 
     def check_theta(self, theta: Any) -> Array:
         """Give theta as a flat array of the right length."""
-        flat: Array = np.asarray(theta, self.dtype)
-        expected = (len(self.program.parameters),)
-        if flat.shape != expected:
-            raise ValueError(f"theta has shape {flat.shape}, expected {expected}")
-        return flat
+        expected = len(self.program.parameters)
+        words = f"({expected},), a number for each parameter"
+        flat = flat_numbers("theta", theta, words)
+        if len(flat) != expected:
+            raise ValueError(f"theta has shape {flat.shape}, expected ({expected},)")
+        return flat.astype(self.dtype, copy=False)
 
     def _nest(self, columns: Array) -> Any:
         """Give one array where the output is rectangular, else a nest of arrays."""
@@ -193,7 +198,7 @@ class Runner:
         what = "the loss" if not math.isfinite(value) else "the gradient"
         suspects = start + np.flatnonzero(~bound.finite_samples())
         for sample in suspects[:_MOST_ASKED]:
-            reason = self.program.eager_error(_sample(arrays, sample), theta)
+            reason = self.program.eager.fails(_sample(arrays, sample), theta)
             if reason:
                 raise FloatingPointError(
                     f"{what} is not finite at sample {sample}: {reason}"
@@ -202,7 +207,7 @@ class Runner:
             place, reason = f"at sample {suspects[0]}", ""
         else:  # it comes from what is computed once for all
             place = "whatever the sample"
-            reason = self.program.eager_error(_sample(arrays, 0), theta)
+            reason = self.program.eager.fails(_sample(arrays, 0), theta)
         raise FloatingPointError(
             f"{what} is not finite, {place}: {reason or 'a result overflows'}"
         )

@@ -161,6 +161,7 @@ class Source:
 
 
 def _literal(x: float) -> str:
+    x = float(x)  # a person may have set v.data to another kind of number
     return repr(x) if isfinite(x) else f"float('{x}')"
 
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from autograd import primitives as table
 from autograd.compiler import TraceError
 from autograd.compiler.progress import progress
-from autograd.compiler.trace import symbol
+from autograd.compiler.trace import recording_symbols, symbol
 from autograd.custom import CustomPrimitive
 from autograd.graph import topological_order
 from autograd.operation import Primitive
-from autograd.value import Value, recording
+from autograd.printable import printable
+from autograd.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,9 +51,10 @@ class Tape:
         return index
 
     def _append(self, op: Primitive | None, args: tuple[int, ...]) -> int:
-        self.ops.append(op)
+        # Where Ctrl-C fell between these two lines, the first overwrites what it left.
+        self.ops[len(self.args) :] = [op]
         self.args.append(args)
-        return len(self.ops) - 1
+        return len(self.args) - 1
 
     def record(
         self, roots: Iterable[Value | float], order: list[Value] | None = None
@@ -81,16 +83,13 @@ class Tape:
         """Write a user's own primitive as what its value function is made of."""
         inputs = [symbol(None, (), f"{op.name}'s argument") for _ in args]
         self._index.update(zip(inputs, args))
-        token = recording.set(symbol)
         try:
-            output = op.definition(*inputs)
+            output = recording_symbols(op.definition, *inputs)
         except TraceError as error:
             raise TraceError(
                 f"the primitive {op.name} cannot be compiled: {error}, or give its "
                 "value for arrays: primitive(..., numpy=...)"
             ) from None
-        finally:
-            recording.reset(token)
         return self.record([output])[0]
 
     def _operand(self, x: Value | float) -> int:
@@ -104,8 +103,9 @@ class Tape:
         """Give the index of the constant x."""
         key = (x.hex(), None)  # tells -0.0 from 0.0, and equals itself where x is NaN
         if key not in self._known:
-            self._known[key] = self._append(None, ())
-            self.constants[self._known[key]] = x
+            index = self._append(None, ())
+            self.constants[index] = x
+            self._known[key] = index
         return self._known[key]
 
     def emit(self, op: Primitive, args: tuple[int, ...]) -> int:
@@ -179,7 +179,7 @@ class Tape:
         """Name node i as the listing does."""
         if i in self.constants:
             return repr(self.constants[i])
-        return self.labels.get(i) or f"v{i}"
+        return printable(str(self.labels.get(i, ""))) or f"v{i}"
 
     def listing(self) -> str:
         """List the operations, one per line."""
@@ -193,4 +193,4 @@ class Tape:
         return "\n".join(lines)
 
     def __len__(self) -> int:
-        return len(self.ops)
+        return len(self.args)

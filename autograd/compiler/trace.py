@@ -7,32 +7,28 @@ depended on such a number would be frozen into the compiled function.
 
 from __future__ import annotations
 
-import sys
 import threading
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import WeakSet
 
 from autograd import primitives as table
-from autograd.chain_rule import adjoints
+from autograd.chain_rule import adjoints, watching
 from autograd.compiler import TraceError
 from autograd.nest import flatten, rebuild
 from autograd.operation import Primitive
-from autograd.value import Value, recording
+from autograd.place import caller
+from autograd.value import Constant, Value, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_PACKAGE = str(Path(__file__).parents[1])
-
 
 def refuse(what: str, remedy: str) -> NoReturn:
     """Raise a TraceError that names the line of the user's program being traced."""
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
-    place = f"{Path(frame.f_code.co_filename).name}, line {frame.f_lineno}"
-    raise TraceError(f"{place}: {what}; {remedy}")
+    file, line = caller()
+    raise TraceError(f"{Path(file).name}, line {line}: {what}; {remedy}")
 
 
 _READ = "the number of a traced Value is not known while it is compiled"
@@ -127,8 +123,14 @@ class Trace:
         self.inputs: list[Symbol] = []
         self.made: dict[int, Value] = {}
         args = [rebuild(arg, self._symbols(i, arg)) for i, arg in enumerate(like)]
-        with _Guard(self):
-            self.output = f(*args)
+        try:
+            _guard(self)
+            self.output = recording_symbols(f, *args, trace=self)
+        finally:
+            try:
+                _unguard(self)
+            finally:  # once more, for Ctrl-C may have ended the first
+                _unguard(self)
         self.outputs = [y for _, y in flatten(self.output, "the output of f")]
 
     def _symbols(self, position: int, arg: Any) -> Iterator[Symbol]:
@@ -141,13 +143,10 @@ class Trace:
         (output,) = self.outputs
         if not isinstance(output, Value):
             return [0.0] * len(wrt)
-        token = recording.set(symbol)
         try:
-            found = adjoints(output, wrt, create_graph=True)
+            found = recording_symbols(adjoints, output, wrt, create_graph=True)
         except (ArithmeticError, ValueError) as error:  # at constants: in every sample
             raise FloatingPointError(str(error)) from None
-        finally:
-            recording.reset(token)
         return [found.get(x, 0.0) for x in wrt]
 
 
@@ -155,14 +154,15 @@ class Trace:
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _lock = threading.Lock()
-_guards = 0
+_tracing: WeakSet[Trace] = WeakSet()  # the traces that run, in any thread
 _slots: dict[str, Any] = {name: Value.__dict__[name] for name in ("data", "grad")}
 
 
 def _is_captured(value: Value) -> bool:
     """Tell whether a trace is running here, and the Value comes from outside of it."""
     trace = _current.get()
-    return trace is not None and type(value) is Value and id(value) not in trace.made
+    outside = type(value) is not Constant
+    return trace is not None and outside and id(value) not in trace.made
 
 
 def _read_data(value: Value) -> float:
@@ -196,26 +196,30 @@ def _write_grad(value: Value, grad: float) -> None:
     _slots["grad"].__set__(value, grad)
 
 
-class _Guard:
-    """Records symbols and guards data and grad, in this thread or task only."""
+def _guard(trace: Trace) -> None:
+    with _lock:
+        _tracing.add(trace)
+        setattr(Value, "data", property(_read_data, _write_data))
+        setattr(Value, "grad", property(_read_grad, _write_grad))
 
-    def __init__(self, trace: Trace) -> None:
-        self._trace = trace
 
-    def __enter__(self) -> None:
-        global _guards
-        with _lock:
-            _guards += 1
-            setattr(Value, "data", property(_read_data, _write_data))
-            setattr(Value, "grad", property(_read_grad, _write_grad))
-        self._tokens = recording.set(symbol), _current.set(self._trace)
+def _unguard(trace: Trace) -> None:
+    with _lock:
+        _tracing.discard(trace)
+        if not _tracing:
+            for name, slot in _slots.items():
+                setattr(Value, name, slot)
 
-    def __exit__(self, *exception: object) -> None:
-        global _guards
-        recording.reset(self._tokens[0])
-        _current.reset(self._tokens[1])
-        with _lock:
-            _guards -= 1
-            if not _guards:
-                for name, slot in _slots.items():
-                    setattr(Value, name, slot)
+
+def recording_symbols(
+    function: Callable[..., Any], *args: Any, trace: Trace | None = None, **kwargs: Any
+) -> Any:
+    """Call a function with recording as symbols, in a context of its own.
+
+    However the call ends, by Ctrl-C too, the mode of this thread or task is as before.
+    """
+    inside = copy_context()
+    inside.run(recording.set, symbol)
+    inside.run(watching.set, None)  # symbols have no numbers to look at
+    inside.run(_current.set, trace)
+    return inside.run(function, *args, **kwargs)

@@ -7,19 +7,23 @@ state out. With a C compiler many steps are one call; else each step calls NumPy
 
 from __future__ import annotations
 
+from inspect import signature
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd.arguments import function, real, whole
 from autograd.compiler import TraceError
-from autograd.compiler.c.train import NativeTraining
+from autograd.compiler.arrays import flat_numbers
+from autograd.compiler.c.train import NativeTraining, as_slice
 from autograd.compiler.program import Program
+from autograd.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from autograd.compiler.runner import Runner
-    from autograd.value import Value
 
     Array = np.ndarray[Any, Any]
     Update = Callable[..., Sequence[Any]]
@@ -33,7 +37,7 @@ class Training:
     one attribute, so that an interruption leaves it whole; it may be set between runs.
     """
 
-    position: tuple[Array, list[Array], int]
+    _position: tuple[Array, list[Array], int]
 
     def __init__(
         self,
@@ -44,31 +48,30 @@ class Training:
         states: int,
         clip: float | None,
     ) -> None:
-        self._runner, self._update, self._clip = runner, update, clip
+        self._runner, self._update = runner, update
         self._samples, self.size = runner.arrays(args)
         self._theta = runner.read_theta()
-        if not parameters or len(set(parameters)) < len(parameters):
-            raise ValueError("parameters must be some Values, each of them once")
+        parameters = _checked_parameters(parameters)
+        _check_update(update, whole("states", states, least=0))
+        self._clip = None if clip is None else _checked_clip(clip)
         places = {p: i for i, p in enumerate(runner.program.parameters)}
         for p in parameters:  # what the loss does not depend on comes behind
             places.setdefault(p, len(places))
         self._places = np.array([places[p] for p in parameters], dtype=np.intp)
         self._used = np.flatnonzero(self._places < len(self._theta))
+        self._from, self._to = as_slice(self._used), as_slice(self._places[self._used])
         numbers = np.array([p.data for p in parameters], runner.dtype)
         state = [np.zeros_like(numbers) for _ in range(states)]
-        self.position = (numbers, state, 0)
+        self._position = (numbers, state, 0)
         runner.program.plan(True)  # now, not in the first step
         self._native = self._build(states)
 
     def _build(self, states: int) -> NativeTraining | None:
         """Build the steps as C, where the runner does and the update can be traced."""
 
-        def rule(*args: Any) -> list[Any]:
-            return list(self._update(*args))
-
         flags = [True, True, False, False, *[True] * states]
         try:
-            update = Program(rule, [1.0] * len(flags), flags)
+            update = Program(self._moved, [1.0] * len(flags), flags)
         except TraceError:
             return None  # then the rule is called with arrays
         if update.parameters or len(update.roots) != 1 + states:
@@ -109,14 +112,15 @@ class Training:
         if whole < len(count):  # then again, as far as it went well
             count, rate = count[:whole], rate[:whole]
             losses, numbers, state = self._native.run(*before, count, rate, steps)
-        self.position = numbers, state, steps + whole
+        self._position = numbers, state, steps + whole
         return losses
 
     def _checked(
         self, order: Any, sizes: Any, rates: Any
     ) -> tuple[Array | None, Array, Array]:
-        count, rate = np.asarray(sizes), np.asarray(rates, float)
-        if count.ndim != 1 or count.dtype.kind not in "iu" or (count < 1).any():
+        count = flat_numbers("sizes", sizes, "a list of whole numbers from 1 on")
+        rate = flat_numbers("rates", rates, "a list of numbers").astype(float)
+        if count.dtype.kind not in "iu" or (count < 1).any():
             raise ValueError(f"sizes are whole numbers from 1 on, got {sizes!r:.60}")
         if rate.shape != count.shape:
             raise ValueError(f"there are {len(count)} steps, but {rate.size} rates")
@@ -126,15 +130,18 @@ class Training:
                     f"there are {self.size} samples, fewer than {count.max()}"
                 )
             return None, count, rate
-        order = np.asarray(order)
+        order = flat_numbers("order", order, "a list of numbers of samples, or None")
         if order.shape != (count.sum(),) or order.dtype.kind not in "iu":
             raise ValueError(
                 f"order lists the numbers of {count.sum()} samples, got "
                 f"{order.dtype} of shape {order.shape}"
             )
-        if (order < 0).any() or (order >= self.size).any():
-            raise ValueError(f"order has numbers beyond the {self.size} samples")
+        self._check_within("order", order)
         return order, count, rate
+
+    def _check_within(self, what: str, rows: Array) -> None:
+        if (rows < 0).any() or (rows >= self.size).any():
+            raise ValueError(f"{what} has numbers beyond the {self.size} samples")
 
     def _run_steps(self, order: Array | None, sizes: Array, rates: Array) -> Array:
         losses, start = list[float](), 0
@@ -142,7 +149,7 @@ class Training:
             chosen = slice(0, size) if order is None else order[start : start + size]
             start += size
             try:
-                losses.append(self.step(chosen, rate))
+                losses.append(self._step(chosen, rate))
             except FloatingPointError:
                 break
         return np.array(losses)
@@ -150,8 +157,18 @@ class Training:
     def step(self, chosen: Any, rate: float) -> float:
         """Make one step on the chosen samples, by NumPy; give the loss before it.
 
-        What is not finite is a FloatingPointError; then nothing moves.
+        ``chosen`` lists their numbers. What is not finite is a FloatingPointError; then
+        nothing moves.
         """
+        rows = flat_numbers("chosen", chosen, "a list of the numbers of samples")
+        if not rows.size or rows.dtype.kind not in "iu":
+            raise ValueError(
+                f"chosen lists the numbers of some samples, got {chosen!r:.60}"
+            )
+        self._check_within("chosen", rows)
+        return self._step(rows, real("rate", rate))
+
+    def _step(self, chosen: Any, rate: float) -> float:
         numbers, state, steps = self.position
         batched = self._runner.program.batched
         samples = [x[chosen] if b else x for x, b in zip(self._samples, batched)]
@@ -163,11 +180,42 @@ class Training:
                 norm = float(np.linalg.norm(gradient.astype(float)))
                 gradient *= min(1.0, self._clip / (norm + 1e-6))
             given = numbers, gradient, float(rate), steps + 1
-            numbers, *state = self._update(*given, *state)
+            numbers, *state = self._moved(*given, *state)
         if not np.isfinite(numbers).all():
             raise UpdateError(int(np.argmin(np.isfinite(numbers))))
-        self.position = (numbers, state, steps + 1)
+        self._position = (numbers, state, steps + 1)
         return value
+
+    def _moved(self, *args: Any) -> list[Any]:
+        """Give what the rule makes of x, g, lr, t and state: the new x and state."""
+        moved, wanted = self._update(*args), len(args) - 3
+        if not isinstance(moved, (list, tuple)) or len(moved) != wanted:
+            raise TypeError(
+                "update(x, g, lr, t, *state) gives a list of the new x and "
+                f"{wanted - 1} of state, got {moved!r:.60}"
+            )
+        return list(moved)
+
+    @property
+    def position(self) -> tuple[Array, list[Array], int]:
+        """Where training stands: the parameters, the state and the count of steps."""
+        return self._position
+
+    @position.setter
+    def position(self, position: tuple[Array, list[Array], int]) -> None:
+        x, state, _ = self._position
+        wanted = (
+            f"position is (an array of {len(x)} numbers, a list of {len(state)} such "
+            "arrays, the count of steps)"
+        )
+        try:
+            numbers, columns, steps = position
+            arrays = [np.asarray(column, float) for column in (numbers, *columns)]
+        except (TypeError, ValueError):
+            raise TypeError(f"{wanted}, got {position!r:.60}") from None
+        if len(arrays) != 1 + len(state) or {a.shape for a in arrays} != {x.shape}:
+            raise ValueError(f"{wanted}, got {position!r:.60}")
+        self._position = arrays[0], arrays[1:], whole("steps", steps, least=0)
 
     def read_parameters(self) -> None:
         """Read anew the parameters of the loss that are not trained."""
@@ -175,8 +223,42 @@ class Training:
 
     def _current_theta(self) -> Array:
         """Give the parameters of the loss, the trained ones where they stand now."""
-        self._theta[self._places[self._used]] = self.position[0][self._used]
+        self._theta[self._to] = self.position[0][self._from]
         return self._theta
+
+
+def _checked_parameters(parameters: Any) -> list[Value]:
+    listed = list(parameters) if hasattr(parameters, "__iter__") else []
+    values = all(isinstance(p, Value) and p.op is None for p in listed)
+    if not listed or not values or len(set(listed)) < len(listed):
+        raise ValueError(
+            "parameters must be some leaf Values, each of them once, got "
+            f"{parameters!r:.60}"
+        )
+    return listed
+
+
+def _check_update(update: Any, states: int) -> None:
+    """See that the rule can be called with x, g, lr, t and its state."""
+    function("update=", update)
+    try:
+        parameters = signature(update)
+    except ValueError:  # a builtin that does not tell
+        return
+    try:
+        parameters.bind(*range(4 + states))
+    except TypeError as error:
+        raise TypeError(
+            f"update is called as update(x, g, lr, t, *state) with {states} of state, "
+            f"but {getattr(update, '__name__', 'it')}{parameters} cannot be: {error}"
+        ) from None
+
+
+def _checked_clip(clip: Any) -> float:
+    limit = real("clip", clip)
+    if not 0.0 <= limit < inf:
+        raise ValueError(f"clip must be at least 0 and finite, got {clip!r:.60}")
+    return limit
 
 
 class UpdateError(FloatingPointError):

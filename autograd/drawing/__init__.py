@@ -83,11 +83,13 @@ def draw(
     """
     import sys
 
+    from autograd.arguments import flag
     from autograd.drawing.picture import Picture
     from autograd.drawing.views import graph_view, model_view
 
-    if color not in (None, "grad"):
-        raise ValueError(f"unknown color {color!r}; known is 'grad'")
+    partials, expand = flag("partials", partials), flag("expand", expand)
+    if color is not None and (not isinstance(color, str) or color != "grad"):
+        raise ValueError(f"unknown color {color!r:.60}; known is 'grad'")
     options = {"slopes": partials, "tinted": color == "grad"}
     frame = sys._getframe(1)
     if collapse is None:
@@ -127,9 +129,11 @@ def tree(root: Value, *, limit: int = LINES, partials: bool = False) -> Tree:
     """
     import sys
 
+    from autograd.arguments import flag
     from autograd.drawing.outline import Tree
     from autograd.drawing.views import graph_view
 
+    partials = flag("partials", partials)
     return Tree(graph_view(root, limit, sys._getframe(1), slopes=partials), limit)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import fsum, inf, isfinite, ulp
-from operator import index
 from shutil import get_terminal_size
 from sys import float_info
 from types import FrameType
 
+from autograd.arguments import real, whole
 from autograd.chain_rule import gradient
 from autograd.drawing.explain_names import distinct, name_of
 from autograd.drawing.explain_paths import Path, largest_paths, survey
@@ -49,8 +49,7 @@ class Explanation:
                 f"expected one Value to explain the derivative by, got {wrt!r:.60}; "
                 "for several write [explain(root, x) for x in inputs]"
             )
-        if index(limit) < 1:
-            raise ValueError(f"paths must be at least 1, got {limit}")
+        whole("paths", limit)
         self.root, self.wrt = root, wrt
         self.derivative: float = gradient(root, [wrt])[0]
         found = survey(root, wrt)
@@ -83,7 +82,7 @@ class Explanation:
     def operand(self, x: Value | float) -> str:
         """Give an operand as it is shown: its name, or its number if it has none."""
         if not isinstance(x, Value):
-            return compact(x)
+            return compact(real("an operand", x))
         return self.names.get(x) or name_of(x, self.known) or compact(x.data)
 
     def text(self, width: int = 80) -> str:
@@ -103,7 +102,7 @@ class Explanation:
         where v1 = x * y = 6
               f = v1 + x = 9
         """
-        return "\n".join(lines(self, width))
+        return "\n".join(lines(self, whole("width", width)))
 
     def __str__(self) -> str:
         return self.text(get_terminal_size().columns)

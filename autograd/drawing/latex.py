@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from operator import index
+from contextvars import copy_context
 from types import FrameType
 
+from autograd.arguments import whole
 from autograd.chain_rule import gradient
 from autograd.drawing.explain_names import distinct
 from autograd.drawing.latex_symbols import symbol
@@ -64,6 +65,8 @@ def formulas(
     if wrt is None:
         inputs = leaves(root)
     else:
+        if not hasattr(wrt, "__iter__") and not isinstance(wrt, Value):
+            raise TypeError(f"expected Values to differentiate by, got {wrt!r:.60}")
         inputs = [wrt] if isinstance(wrt, Value) else list(wrt)
     slopes = _slopes(root, inputs)
     order = topological_order(root, *slopes)
@@ -99,9 +102,8 @@ def formulas(
 def _check(root: Value, limit: int, digits: int) -> None:
     if not isinstance(root, Value):
         raise TypeError(f"expected a Value to write as LaTeX, got {root!r:.60}")
-    for name, count in (("limit", limit), ("digits", digits)):
-        if index(count) < 1:
-            raise ValueError(f"{name} must be at least 1, got {count}")
+    whole("limit", limit)
+    whole("digits", digits)
     size = sum(len(z.args) for z in topological_order(root))
     if size > limit:
         raise ValueError(
@@ -114,11 +116,9 @@ def _check(root: Value, limit: int, digits: int) -> None:
 def _slopes(root: Value, inputs: list[Value]) -> list[Value]:
     if not inputs:
         return []
-    token = recording.set(None)  # the gradient is a graph under no_grad(), too
-    try:
-        return gradient(root, inputs, create_graph=True)
-    finally:
-        recording.reset(token)
+    inside = copy_context()
+    inside.run(recording.set, None)  # the gradient is a graph under no_grad(), too
+    return inside.run(gradient, root, inputs, create_graph=True)
 
 
 def _named(root: Value, slopes: list[Value], order: list[Value]) -> set[Value]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from pathlib import Path
 
+from autograd.arguments import one_of
 from autograd.drawing.convert import converted, page
 from autograd.drawing.dot import digraph, dot_layout
 from autograd.drawing.layout import Layout, own_layout
@@ -13,7 +13,7 @@ from autograd.drawing.outline import LIMIT, shown
 from autograd.drawing.scene import Scene
 from autograd.drawing.svg import svg
 from autograd.drawing.text import plural
-from autograd.files import write_whole
+from autograd.files import checked_path, write_whole
 
 ENGINES = ("auto", "dot", "own")
 DIRECTIONS = ("right", "down")
@@ -29,14 +29,8 @@ class Picture:
     def __init__(
         self, scene: Scene, engine: str = "auto", direction: str = "right"
     ) -> None:
-        for word, given, known in (
-            ("engine", engine, ENGINES),
-            ("direction", direction, DIRECTIONS),
-        ):
-            if given not in known:
-                raise ValueError(
-                    f"unknown {word} {given!r}; known are {', '.join(known)}"
-                )
+        one_of("engine", engine, ENGINES)
+        one_of("direction", direction, DIRECTIONS)
         self.scene = scene
         self.engine = engine
         self.direction = direction
@@ -72,7 +66,7 @@ class Picture:
         >>> with TemporaryDirectory() as folder:
         ...     draw(Value(1.0, label="x")).save(f"{folder}/x.svg")
         """
-        target = Path(path)
+        target = checked_path(path, "picture.svg")
         match target.suffix.lower():
             case ".svg":
                 content = self.svg.encode()

@@ -16,13 +16,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, overload
 
+from autograd.arguments import whole
 from autograd.drawing import draw
 from autograd.drawing.explain_names import distinct
 from autograd.drawing.names import names_of
 from autograd.drawing.replay_steps import Step, count_steps, steps
 from autograd.drawing.replay_words import isolated, shown
 from autograd.drawing.text import cells, clip, compact, plural
-from autograd.files import write_whole
+from autograd.files import checked_path, write_whole
 from autograd.graph import copy_graph, nodes
 from autograd.value import Constant, Value
 
@@ -77,7 +78,16 @@ class Replay:
     @overload
     def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
     def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
-        return self.steps[index]
+        try:
+            return self.steps[index]
+        except IndexError:
+            raise IndexError(
+                f"the replay has {len(self)} steps, counted from 0, got {index!r:.60}"
+            ) from None
+        except TypeError:
+            raise TypeError(
+                f"a step of a replay has a whole number, got {index!r:.60}"
+            ) from None
 
     def running(self, count: int | None = None) -> dict[str, float]:
         """Give the adjoints after so many steps (all if left out), by name.
@@ -88,7 +98,8 @@ class Replay:
         >>> passes.running(3), passes.running()
         ({'L': 1.0, 'x': 3.0}, {'L': 1.0, 'x': 6.0})
         """
-        found = self._running(len(self) if count is None else count)
+        after = len(self) if count is None else whole("count", count, least=0)
+        found = self._running(after)
         return {self.names[place]: adjoint for place, adjoint in found.items()}
 
     def _running(self, count: int) -> dict[int, float]:
@@ -173,7 +184,7 @@ class Replay:
         >>> with TemporaryDirectory() as folder:
         ...     replay(-Value(1.0)).save(f"{folder}/x.html")
         """
-        target = Path(path)
+        target = checked_path(path, "replay.html")
         if target.suffix.lower() not in (".html", ".htm"):
             raise ValueError(
                 f"unknown suffix {target.suffix!r} of {target.name!r}; known is .html"
@@ -197,7 +208,7 @@ def _check(root: Any, limit: int) -> None:
             f"{root!r} has no graph: it was computed under no_grad() or detached, "
             "so there is nothing to replay"
         )
-    count = count_steps(root)
+    limit, count = whole("limit", limit), count_steps(root)
     if count > limit:
         raise ValueError(
             f"a replay of this graph has {count:,} steps, too many to follow (limit is "

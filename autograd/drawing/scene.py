@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from operator import index
 
+from autograd.arguments import whole
 from autograd.chain_rule import local_derivatives
 from autograd.drawing.expand import Expansion
 from autograd.drawing.style import size, tint
@@ -80,8 +80,7 @@ def checked(root: object, limit: int) -> Value:
     """Give the root if it is a Value, and a limit is a count."""
     if not isinstance(root, Value):
         raise TypeError(f"expected a Value to draw, got {root!r:.60}")
-    if index(limit) < 1:
-        raise ValueError(f"limit must be at least 1, got {limit}")
+    whole("limit", limit)
     return root
 
 
@@ -124,7 +123,7 @@ def scene(
     writer = _Writer(top, slopes, limit)
     for z in shown:
         twin = twins.get(z)
-        fill = tint(z.grad, largest) if tinted and type(z) is Value else ""
+        fill = tint(z.grad, largest) if tinted and not isinstance(z, Constant) else ""
         name = mark = ""  # of what is new in an expansion
         if twin is not None:
             name, mark = (names or {}).get(twin, ""), str(places[twin])

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from unicodedata import east_asian_width
 
+from autograd.printable import printable
+
 LONGEST = 28  # cells of a monospaced font
 JOINERS = "\u200c\u200d"  # shape Persian and Indic letters and compound emoji
 
@@ -18,13 +20,7 @@ def legible(text: str, longest: int = LONGEST) -> str:
     >>> print(legible("a\\n<b>"), legible("w" * 99, longest=8))
     a\\n<b> wwwwwww…
     """
-    shown = "".join(
-        ch
-        if ch.isprintable() or ch in JOINERS
-        else ch.encode("unicode_escape").decode("ascii")
-        for ch in text[: longest + 1]
-    )
-    return clip(shown, longest)
+    return clip(printable(text[: longest + 1], JOINERS), longest)
 
 
 def clip(text: str, longest: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import FrameType
 from typing import Any
 
+from autograd.arguments import one_of
 from autograd.drawing.collapse import collapsed
 from autograd.drawing.cut import cut
 from autograd.drawing.expand import expanded
@@ -32,8 +33,7 @@ def model_view(
     root: Value, limit: int, frame: FrameType, level: str, model: Any
 ) -> Scene:
     """Give the scene of a graph collapsed by a model, or by those that a frame has."""
-    if level not in LEVELS:
-        raise ValueError(f"unknown collapse {level!r}; known are {', '.join(LEVELS)}")
+    one_of("collapse", level, LEVELS)
     name = checked(root, limit).label or names_of([root], frame).get(root, "")
     spaces = namespaces(frame) if model is None else [{"model": model}]
     boxes = collapsed(root, at_level(owners_in(spaces), level), name)

@@ -2,7 +2,7 @@
 
 Read the source in this order: ``spelling`` (primitives as C expressions), ``loops``
 (what every file shares), ``functions`` (one C function for each shape of instruction),
-``program`` (the calls of a plan), ``file`` (the whole text), ``build`` (a compiler, and
-a cache of what it built), ``run`` and ``train`` (calls from Python), ``export`` (a file
-for other programs).
+``program`` (the calls of a plan), ``scalars`` (an update as one loop), ``file`` (the
+whole text), ``build`` (a compiler, and a cache of what it built), ``run`` and ``train``
+(calls from Python), ``export`` (a file for other programs).
 """

@@ -13,6 +13,7 @@ import os
 import platform
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,9 @@ _MATH = (
     "-fno-math-errno",
     "-ffp-contract=fast",
 )
+
+
+_HAS_USERS = hasattr(os, "getuid")
 
 
 class CompilerError(RuntimeError):
@@ -65,7 +69,8 @@ def function(text: str, name: str) -> Any:
     found = _symbol(_cached(folder, key), name) if folder else None
     if found is not None:
         return found
-    with tempfile.TemporaryDirectory(prefix="chainrule-") as scratch:
+    place = _scratch_place(folder)
+    with tempfile.TemporaryDirectory(prefix="chainrule-", dir=place) as scratch:
         built = Path(scratch) / "plan.so"
         _run(text, command, built)
         found = _symbol(built, name)
@@ -115,7 +120,10 @@ def _run(text: str, command: list[str], target: Path) -> None:
         arguments = [*command, *_flags(native), "-x", "c", "-", "-o", str(target)]
         try:
             done = subprocess.run(
-                [*arguments, "-lm"], input=text.encode(), capture_output=True
+                [*arguments, "-lm"],
+                input=text.encode(),
+                capture_output=True,
+                env={**os.environ, "TMPDIR": str(target.parent)},
             )
         except OSError as error:
             raise CompilerError(
@@ -154,20 +162,53 @@ def _processor() -> str:
 
 
 def _cache_folder() -> Path | None:
-    """Give a folder that only this user can write to; None where there is none."""
+    """Give a folder that only this user can write to; None where there is none.
+
+    Links on the way to it are followed once, here, so that nobody can turn them later.
+    """
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser(
         "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
     )
     folder = Path(home) / "chainrule"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _HAS_USERS:
+            return folder
+        link, folder = folder.lstat(), folder.resolve()
         about = folder.stat()
     except OSError:
         return None
-    private = not hasattr(os, "getuid") or (
-        about.st_uid == os.getuid() and not about.st_mode & 0o077
+    own = {link.st_uid, about.st_uid} == {os.getuid()}
+    private = own and not about.st_mode & 0o077
+    return folder if private and _is_guarded(folder) else None
+
+
+def _is_guarded(folder: Path) -> bool:
+    """Tell whether no other user can put another folder in the place of this one.
+
+    Who owns the root of all folders is trusted. In a sticky folder such as /tmp all may
+    write, but each can rename only what is their own.
+    """
+    trusted = (os.getuid(), os.stat("/").st_uid)
+    abouts = [place.stat() for place in (folder, *folder.parents)]
+    return all(
+        about.st_uid in trusted
+        and (not about.st_mode & stat.S_IWOTH or about.st_mode & stat.S_ISVTX)
+        for about in abouts
     )
-    return folder if private else None
+
+
+def _scratch_place(cache: Path | None) -> Path:
+    """Choose where the compiler writes: others must not exchange what is loaded."""
+    place = Path(tempfile.gettempdir()).resolve()
+    if not _HAS_USERS or _is_guarded(place):
+        return place
+    if cache is not None:
+        return cache
+    raise CompilerError(
+        f"other users can replace what a compiler writes below {str(place)!r}: name a "
+        'folder of your own in TMPDIR; backend="numpy" needs none'
+    )
 
 
 def _cached(folder: Path, key: str) -> Path | None:
@@ -183,8 +224,9 @@ def _keep(built: Path, folder: Path, key: str) -> None:
     """Put a library into the cache, where there is room for it."""
     content = built.read_bytes()
     target = folder / _name(key, content)
-    unfinished = folder / f".{target.name}.{os.getpid()}"
+    unfinished = folder / f".{target.name}.{os.urandom(8).hex()}"
     try:
+        unfinished.touch(0o600, exist_ok=False)
         unfinished.write_bytes(content)
         unfinished.replace(target)
         _prune(folder)
@@ -197,6 +239,7 @@ def _name(key: str, content: bytes) -> str:
 
 
 def _prune(folder: Path) -> None:
-    files = sorted(folder.glob("*.so"), key=lambda path: path.stat().st_mtime)
+    names = f"{'?' * 32}-{'?' * 32}.so"  # no library of anybody else's
+    files = sorted(folder.glob(names), key=lambda path: path.stat().st_mtime)
     for path in files[:-_MOST_FILES]:
         path.unlink(missing_ok=True)

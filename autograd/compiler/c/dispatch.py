@@ -19,7 +19,7 @@ _FORMS = (
     (re.compile(r"(-?\d+) \* TILE"), "(long)c[{}] * TILE"),
     (re.compile(r"(-?\d+)"), "c[{}]"),
 )
-_NAMES = ("n", "g", "scale", "add", "lines", "block", "NULL")
+_NAMES = ("n", "wide", "g", "scale", "add", "lines", "block", "NULL")
 
 
 def dispatched(calls: list[str], table: list[int]) -> list[str]:

@@ -17,6 +17,7 @@ from autograd.compiler.c.file import File
 from autograd.compiler.c.functions import function_head
 from autograd.compiler.c.run import Space
 from autograd.compiler.c.spelling import comment, literal
+from autograd.compiler.c.taken import is_taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ class Export:
         self._file.add("f", program.plan(False), "outputs")
         if program.has_gradient:
             self._file.add("g", program.plan(True), "gradient")
-        if name == "main" or re.search(rf"\b{name}\b", self._file.text):
+        if is_taken(name) or re.search(rf"\b{name}\b", self._file.text):
             raise ValueError(
                 f"{name!r} has a meaning in the C file: choose another name"
             )
@@ -89,8 +90,8 @@ class Export:
         lines.append("")
         lines.append(f"cc -std=c11 -O3 -DSELF_CHECK {name}.c -lm && ./a.out checks it.")
         wrapped = [part for line in lines for part in wrap(line, 80) or [""]]
-        text = "\n".join(f"   {line}".rstrip() for line in wrapped).strip()
-        return comment(text) + "\n"
+        indented = [f"   {line}".rstrip() for line in wrapped]
+        return comment(indented[0].strip(), *indented[1:]) + "\n"
 
     # ---- data ------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # How many samples are computed side by side, up to how many rows: as caches allow. A
 # power of two would let many rows fall into the same few lines of a cache.
-_TILES = ((72, 2**11), (32, 2**16), (16, 2**18))
+_TILES = ((80, 2**11), (32, 2**16))
 _MEMORY = ["const int *table", "real *s", "real *r"]
 _SAMPLES = ["const real *const *x", "long samples"]
 
@@ -41,7 +41,7 @@ class File:
     def tile(self) -> int:
         """How many samples are computed side by side."""
         rows = max(section.memory.rows for section in self.sections)
-        return next((tile for tile, most in _TILES if rows <= most), 8)
+        return next((tile for tile, most in _TILES if rows <= most), 16)
 
     @property
     def text(self) -> str:

@@ -70,7 +70,8 @@ class Functions:
         """Give the C call; {0}, {1}, ... and {out} stand in the expression."""
         key = expression, tuple(x.shape for x in operands), batched, terms is None
         if key not in self._names:
-            self._names[key] = f"{name}_{len(self.texts) + 1}"
+            start = "op_" if name[:1].isdigit() else ""
+            self._names[key] = f"{start}{name}_{len(self.texts) + 1}"
             text = _function(
                 self._names[key], expression, operands, batched, terms is not None
             )

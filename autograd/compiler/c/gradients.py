@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from autograd.compiler.instructions import BatchSum, Places
     from autograd.compiler.roll import Plan
 
-_VECTOR = 8  # numbers; lines of scratch memory are padded to whole vectors
+_VECTOR = 16  # numbers; lines of scratch memory are padded to whole vectors
 _COLUMNS = 64  # of a block, as ``outer`` in loops.c takes them
 
 
@@ -137,21 +137,19 @@ def _stacked_calls(part: Contraction, memory: Memory, add: str) -> list[str]:
             calls += gather
         calls += _transpose_calls(rows_right, memory)
         calls.append(
-            f"product({size}, n, {width}, {more}, block, {width}, NULL, 0, "
+            f"product({size}, n, {width}, {more}, block, {width}, NULL, 0, scale, "
             f"{_rows(rows_left, memory)}, 1, lines, {width});"
         )
         more = 1
     if _is_plain(part):
         di, dj = regular(to) or (0, 0)
-        where, how = f"{di}, {dj}, block, {width}", f"scale, {add}"
-        calls.append(f"put({size}, {columns}, g + {to.flat[0]}, {where}, {how});")
+        where = f"{di}, {dj}, block, {width}, {add}"
+        calls.append(f"put({size}, {columns}, g + {to.flat[0]}, {where});")
     else:
         weights = [memory.constant(float(c)) for c in factors.ravel()]
         pairs = np.stack([to.ravel(), np.array(weights, dtype=np.intp)], axis=1)
         table = memory.pick(pairs)
-        calls.append(
-            f"put_at({size}, {columns}, g, s, {table}, block, {width}, scale);"
-        )
+        calls.append(f"put_at({size}, {columns}, g, s, {table}, block, {width});")
     return calls
 
 

@@ -1,7 +1,7 @@
 """The C text that plans share: loading samples, products of matrices, any sums.
 
-It stands in ``loops.c``: pieces with a blank line and a comment before each, callees
-before callers. Rows hold TILE samples, side by side.
+It stands in ``products.c`` and ``loops.c``: pieces with a blank line and a comment
+before each, callees before callers. Rows hold TILE samples, side by side.
 """
 
 from __future__ import annotations
@@ -34,5 +34,8 @@ def needed(texts: Sequence[str]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _pieces() -> list[str]:
-    text = Path(__file__).with_name("loops.c").read_text(encoding="utf-8")
-    return [f"{piece.strip()}\n" for piece in re.split(r"\n\n(?=/\*)", text)]
+    pieces = list[str]()
+    for name in ("products.c", "loops.c"):
+        text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+        pieces += re.split(r"\n\n(?=/\*)", text)
+    return [f"{piece.strip()}\n" for piece in pieces]

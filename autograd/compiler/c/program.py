@@ -16,7 +16,7 @@ from autograd.operation import Reduction
 if TYPE_CHECKING:
     from autograd.compiler.c.functions import Functions, Operand
     from autograd.compiler.c.memory import Memory
-    from autograd.compiler.instructions import Sum
+    from autograd.compiler.instructions import Places, Sum
 
 
 class SpellingError(TypeError):
@@ -36,9 +36,10 @@ def instruction_calls(
     return [comment(describe(instruction)), *calls]
 
 
-def _elementwise_call(
-    instruction: Elementwise, memory: Memory, functions: Functions
-) -> str:
+def formula_of(
+    instruction: Elementwise, memory: Memory
+) -> tuple[str, list[tuple[bool, Places]]]:
+    """Give the C expression of an operation, and the operands that it is of."""
     op, args = instruction.op, instruction.args
     formula = expression(op)
     if formula is None:
@@ -51,8 +52,15 @@ def _elementwise_call(
         exponent = exponents.pop()
         if not exponents and exponent is not None and power(exponent):
             formula, args = power(exponent) or "", args[:1]
+    return formula, args
+
+
+def _elementwise_call(
+    instruction: Elementwise, memory: Memory, functions: Functions
+) -> str:
+    formula, args = formula_of(instruction, memory)
     return functions.call(
-        _name(op.name),
+        _name(instruction.op.name),
         formula,
         [memory.operand(*arg) for arg in args],
         count=instruction.count,

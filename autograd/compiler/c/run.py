@@ -34,16 +34,16 @@ class Space:
         plan, memory = section.plan, section.memory
         sizes = memory.sizes(tile)
         self.table = np.array(memory.table or [0], dtype=np.intc)
-        self.numbers: Array = np.zeros(sizes["s"] + more_numbers, dtype)
+        self.numbers = _zeros(sizes["s"] + more_numbers, dtype)
         for place, constant in plan.constants.items():
             self.numbers[place] = constant
         first = plan.sizes[0]
         self.numbers[first : first + len(memory.numbers)] = memory.numbers
         self.theta = self.numbers[plan.parameters]
-        rows: Array = np.zeros(sizes["r"], dtype)
+        rows = _zeros(sizes["r"], dtype)
         for place in plan.ones:
             rows[place * tile : (place + 1) * tile] = 1.0
-        scratch = [np.zeros(sizes[name], dtype) for name in ("lines", "block")]
+        scratch = [_zeros(sizes[name], dtype) for name in ("lines", "block")]
         self._arrays = [self.table, self.numbers, rows, *scratch]
         self.pointers = [array.ctypes.data for array in self._arrays]
 
@@ -140,6 +140,14 @@ class Native:
             space = Space(self.file.sections[0], self.file.tile, self._dtype)
         space.theta[:] = theta
         return space
+
+
+def _zeros(size: int, dtype: Any) -> Array:
+    """Give zeros that begin at a line of the cache: vectors then lie within lines."""
+    line = 64 // np.dtype(dtype).itemsize
+    room: Array = np.zeros(size + line, dtype)
+    start = -room.ctypes.data % 64 // room.itemsize
+    return room[start : start + size]
 
 
 def _processors() -> int:

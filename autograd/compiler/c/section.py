@@ -21,12 +21,13 @@ Purpose = Literal["outputs", "gradient", "update"]
 _TABLE, _NUMBERS, _ROWS = "const int *table", "const real *s", "real *r"
 _SAMPLES = ["const real *const *x", "const long *order", "long first"]
 _SCRATCH = ["real *lines", "real *block"]
+_WIDE = "const long wide = (n + 15) / 16 * 16; /* products are of whole vectors */"
 
 
 class Section:
     """The functions of one plan; their names begin with ``name``.
 
-    ``texts`` has ``once`` and ``batch``; but for updates ``load``; then ``outputs``, or
+    ``texts`` has ``once``; but for updates ``load`` and ``batch``; then ``outputs``, or
     the gradient's functions and ``value_and_grad``, which calls all of them.
     """
 
@@ -44,17 +45,17 @@ class Section:
         for instruction in plan.shared:
             calls = instruction_calls(instruction, memory, functions)
             once += memory.take_gathers() + calls
-        for instruction in plan.batched:
+        for instruction in plan.batched if purpose != "update" else ():
             batch += instruction_calls(instruction, memory, functions)
         once = dispatched(once + memory.take_gathers(), memory.table)
         batch = dispatched(batch, memory.table)
-        self.texts = [
-            self._function("once", [_TABLE, "real *s", _SAMPLES[0]], once),
-            self._function("batch", [_TABLE, _NUMBERS, _ROWS, "long n"], batch),
-        ]
+        if any("wide" in call for call in batch):
+            batch.insert(0, _WIDE)
+        self.texts = [self._function("once", [_TABLE, "real *s", _SAMPLES[0]], once)]
         if purpose != "update":
-            load = [_ROWS, *_SAMPLES, "long n"]
-            self.texts.insert(0, self._function("load", load, self._loads()))
+            load = self._function("load", [_ROWS, *_SAMPLES, "long n"], self._loads())
+            head = [_TABLE, _NUMBERS, _ROWS, "long n"]
+            self.texts = [load, *self.texts, self._function("batch", head, batch)]
         if purpose == "outputs":
             self.texts.append(self._outputs())
         if purpose == "gradient":

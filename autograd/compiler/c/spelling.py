@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd import primitives as table
 from autograd.custom import CustomPrimitive
+from autograd.printable import printable
 
 if TYPE_CHECKING:
     from autograd.operation import Primitive
@@ -93,8 +94,12 @@ def power(exponent: float) -> str | None:
     return _POWERS.get(exponent)
 
 
-def comment(text: str) -> str:
-    """Write a C comment; a person's names in it cannot end it."""
+def comment(*lines: str) -> str:
+    """Write a C comment; a person's names in it cannot end it.
+
+    Nor by the end of a line: C joins a line that ends in a backslash with the next.
+    """
+    text = "\n".join(map(printable, lines))
     return f"/* {text.replace('*/', '* /').replace('/*', '/ *')} */"
 
 

@@ -201,7 +201,7 @@ class _Run:
         sets, size, terms = matrix.shape
         m = memory.address(False, int(matrix.flat[0]))
         u = memory.address(batched, int(operand.flat[0]))
-        width, step = ("n", "TILE") if batched else ("1", "1")
+        width, step = ("wide", "TILE") if batched else ("1", "1")
         terms -= product.biased
         first, by = self._first() if alone else ("NULL", "0")
         width = f"{width}, {int(not alone)}"  # and whether to add to what is there
@@ -209,7 +209,7 @@ class _Run:
         if sets == 1:
             calls.append(
                 f"product({size}, {terms}, {width}, {self.out}, {step}, "
-                f"{first}, {by}, {m}, {di}, {dt}, {u}, {du_step});"
+                f"{first}, {by}, 1, {m}, {di}, {dt}, {u}, {du_step});"
             )
             return calls
         if first != "NULL":
@@ -217,7 +217,7 @@ class _Run:
         calls += [
             f"for (long k = 0; k < {sets}; k++)",
             f"    product({size}, {terms}, {width}, {self.out} + k * {size} * {step}, "
-            f"{step}, {first}, {by}, {m} + k * {ds}, {di}, {dt}, "
+            f"{step}, {first}, {by}, 1, {m} + k * {ds}, {di}, {dt}, "
             f"{u} + k * {memory.step(batched, du_set)}, {du_step});",
         ]
         return calls

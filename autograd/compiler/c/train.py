@@ -46,16 +46,16 @@ class NativeTraining:
         beyond = len(self._space.numbers) - free - parameters
         # Where each trained number stands in s, and the runs of consecutive ones.
         at = np.where(places < parameters, places, places + beyond)
-        self._order = np.argsort(at, kind="stable")
-        self._back = np.argsort(self._order)
-        self._at = at[self._order]
-        self._runs = _runs(self._at, places[self._order])
+        order = np.argsort(at, kind="stable")
+        self._runs = _runs(at[order], places[order])
+        self._order, self._at = as_slice(order), as_slice(at[order])
+        self._back = as_slice(np.argsort(order))
         self._samples, self._clip = samples, clip or 0.0
         self._inputs = pointers(samples)
         self._train = function(self.file.text, "train")
         self._train.restype = ctypes.c_long
         self._train.argtypes = [
-            *[ctypes.c_void_p] * 13, ctypes.c_long, ctypes.c_long, ctypes.c_void_p,
+            *[ctypes.c_void_p] * 12, ctypes.c_long, ctypes.c_long, ctypes.c_void_p,
             ctypes.c_long, ctypes.c_void_p, ctypes.c_double, *[ctypes.c_void_p] * 2,
         ]  # fmt: skip
 
@@ -77,7 +77,7 @@ class NativeTraining:
         space.theta[:] = theta
         space.numbers[self._at] = numbers[self._order]
         dtype = space.numbers.dtype
-        moved = [np.ascontiguousarray(column[self._order], dtype) for column in state]
+        moved = [np.array(column[self._order], dtype) for column in state]
         count = np.ascontiguousarray(sizes, _LONG)
         first = np.zeros_like(count)
         if order is not None:
@@ -86,15 +86,22 @@ class NativeTraining:
         rate = np.ascontiguousarray(rates, dtype)
         losses = np.empty(steps)
         whole = self._train(
-            *space.pointers, *self._update_space.pointers[:3], self._inputs,
+            *space.pointers, *self._update_space.pointers[:2], self._inputs,
             None if order is None else order.ctypes.data, first.ctypes.data,
             count.ctypes.data, rate.ctypes.data, steps, done, self._runs.ctypes.data,
             len(self._runs), pointers(moved), self._clip, self._gradient.ctypes.data,
             losses.ctypes.data,
         )  # fmt: skip
         back = self._back
-        after = space.numbers[self._at][back]
+        after = np.array(space.numbers[self._at])[back]
         return losses[:whole], after, [column[back] for column in moved]
+
+
+def as_slice(places: Array) -> Any:
+    """Give places as a slice where they are consecutive: NumPy copies those faster."""
+    if len(places) and (np.diff(places) == 1).all():
+        return slice(int(places[0]), int(places[-1]) + 1)
+    return places
 
 
 def _runs(at: Array, gradient: Array) -> Array:

@@ -7,25 +7,48 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TextIO
 
+from autograd import Value
 from autograd.compiler.c.build import compiler
-from tests.attack import compiled
+from tests.attack import compiled, packs, sources, training
 from tests.attack.drawing import draw
 from tests.attack.judges import JUDGES, Judge
-from tests.attack.packs import Pack, by_parameters
+from tests.attack.others import OTHERS
+from tests.attack.packs import Arrays, packed, pieces
 from tests.attack.program import Program
 from tests.attack.shrink import shrink
 
 ALL: dict[str, Judge] = {
     **JUDGES,
+    **OTHERS,
     "numpy": compiled.numpy,
     "numpy float32": compiled.numpy_float32,
-    "source": compiled.source,
+    "numpy arrays": packs.numpy,
+    "numpy second": compiled.second,
+    "numpy training": training.numpy,
+    "source": sources.source,
     "c": compiled.c,
     "c float32": compiled.c_float32,
+    "c arrays": packs.c,
+    "c arrays float32": packs.c_float32,
+    "c training": training.c,
 }
 # What costs most sees one program in so many.
-EVERY = {"mpmath": 2, "torch": 3, "source": 6, "numpy float32": 3, "numpy": 2}
-PACKED = ("c", "c float32")  # whose programs are compiled many at once
+EVERY = {
+    "mpmath": 2,
+    "second mpmath": 3,
+    "torch": 3,
+    "source": 6,
+    "numpy": 2,
+    "numpy float32": 4,
+    "numpy arrays": 5,
+    "numpy second": 6,
+    "numpy training": 8,
+    "c": 120,
+    "c float32": 300,
+    "c training": 150,
+}
+# These see packs of programs, each in its turn.
+TURNS = ["c arrays", "numpy arrays", "c arrays float32", "numpy arrays"]
 PACK = 25
 
 
@@ -37,21 +60,36 @@ def verdict(judge: Judge, program: Program) -> str | None:
         return f"an unexpected error: {type(error).__name__}: {error}"
 
 
-def report(name: str, judge: Judge, program: Program, seconds: float = 20.0) -> str:
+def report(name: str, program: Program, seconds: float = 20.0) -> str:
     """Write a disagreement as a minimal program that shows it when it is run."""
+    if name == "c arrays" and verdict(ALL["numpy arrays"], program):
+        name = "numpy arrays"  # which takes no compiler, and is quicker to shrink
+    judge = ALL[name]
     small = shrink(program, lambda p: verdict(judge, p), seconds)
     said = verdict(judge, small) or verdict(judge, program)
+    backend, *options = name.split()
+    dtype = "float32" if "float32" in options else "float64"
+    if "arrays" in options:
+        small = small.rounded() if dtype == "float32" else small
+        arrays = Arrays(small, [Value(x) for x in small.parameters])
+        return f"# {name}: {said}\n{arrays.text(backend, dtype)}"
     lines = [f"# {name}: {said}", small.text(), ""]
-    lines += [f"print([f(*xs).data for xs in samples])  # {name}"]
-    if name.startswith(("c", "numpy")):
-        backend, *single = name.split()
-        dtype = single[0] if single else "float64"
+    if options in (["training"], ["second"]):
+        lines += [
+            "from tests.attack.campaign import ALL",
+            "from tests.attack.program import Program",
+            f"print(ALL[{name!r}]({small!r}))",
+        ]
+        return "\n".join(lines) + "\n"
+    lines += [f"print([f(*map(Value, xs)).data for xs in samples])  # {name}"]
+    if backend in ("c", "numpy"):
         lines += [
             f'c = compile(f, *samples[0], backend="{backend}", dtype="{dtype}")',
             "X = list(zip(*samples))",
             "print(c(*X), c.value_and_grad(*X))",
         ]
-    lines += ["for xs in samples:", "    print(gradient(f(*xs), parameters))"]
+    lines += ["for xs in samples:"]
+    lines += ["    print(gradient(f(*map(Value, xs)), parameters))"]
     return "\n".join(lines) + "\n"
 
 
@@ -63,9 +101,11 @@ class Campaign:
         self._every = EVERY if judges is None else {}
         wanted = list(ALL) if judges is None else list(judges)
         if compiler() is None:
-            wanted = [name for name in wanted if name not in PACKED]
-        self.packed = [name for name in PACKED if name in wanted]
-        self.judges = {name: ALL[name] for name in wanted if name not in PACKED}
+            wanted = [name for name in wanted if not name.startswith("c")]
+        self.turns = [name for name in TURNS if name in wanted]
+        # NumPy sees arrays of single programs, too, where all judges are asked.
+        alone = {*ALL} - {*TURNS} | {*self._every}
+        self.judges = [name for name in wanted if name in alone]
         self.programs = 0
         self.judged: Counter[str] = Counter()
         self.found: list[tuple[str, Program, str]] = []
@@ -74,33 +114,23 @@ class Campaign:
         """Draw the next program and have it judged."""
         program = draw(f"{self.seed}/{self.programs}")
         self.programs += 1
-        for name, judge in self.judges.items():
+        for name in self.judges:
             if self.programs % self._every.get(name, 1) == 0:
-                self._note(name, program, verdict(judge, program))
-        if self.packed and self.programs % PACK == 0:
+                self._judge(name, program, 1)
+        if self.turns and self.programs % PACK == 0:
+            name = self.turns[self.programs // PACK % len(self.turns)]
             numbers = range(self.programs - PACK, self.programs)
-            self._pack([draw(f"{self.seed}/{i}") for i in numbers])
+            dtype = "float32" if "float32" in name else "float64"
+            programs = [draw(f"{self.seed}/{i}") for i in numbers]
+            pack = packed([p for p in programs if len(p.steps) <= 80], dtype)
+            if pack is not None:
+                self._judge(name, pack, len(pieces(pack)))
 
-    def _note(self, name: str, program: Program, said: str | None) -> None:
-        self.judged[name] += 1
+    def _judge(self, name: str, program: Program, count: int) -> None:
+        self.judged[name] += count
+        said = verdict(ALL[name], program)
         if said:
             self.found.append((name, program, said))
-
-    def _pack(self, programs: list[Program]) -> None:
-        programs = [p for p in programs if len(p.steps) <= 60]
-        mixed = [by_parameters(p) if k % 2 else p for k, p in enumerate(programs)]
-        # By turns: float64 is what most programs are written in.
-        turn = self.programs // PACK % 3 == 0
-        for name in self.packed:
-            if (name == "c float32") is turn or len(self.packed) == 1:
-                pack = Pack(mixed, "float32" if name == "c float32" else "float64")
-                self.judged[name] += len(pack.programs)
-                try:
-                    said = pack.disagreements("c")
-                except FloatingPointError as error:
-                    said = [(p, f"in a pack: {error}") for p in pack.programs]
-                    said = [(p, s) for p, s in said if verdict(ALL[name], p)]
-                self.found += [(name, program, text) for program, text in said]
 
     def run(self, minutes: float, out: TextIO) -> None:
         """Attack for so many minutes; print each disagreement as it is found."""
@@ -113,7 +143,7 @@ class Campaign:
             for name, program, said in self.found[known:]:
                 shown[name] += 1
                 if shown[name] <= 3:  # then they are counted: they may be all alike
-                    text = report(name, ALL[name], program)
+                    text = report(name, program, 60.0 if "arrays" in name else 20.0)
                     number = f"{self.seed}/{self.programs - 1}"
                     print(f"\n# program {number}: {said}\n{text}",
                           file=out, flush=True)  # fmt: skip

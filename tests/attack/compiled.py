@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
-from autograd import Value, compile
+from autograd import Value, compile, dot, grad, gradient
+from tests.attack.judges import direction_of, moderate
 from tests.attack.point import ERRORS, Point, differs
 from tests.attack.program import Program
 
@@ -19,8 +19,34 @@ def in_bounds(point: Point, dtype: str) -> bool:
     """Tell whether no other order of the same operations can leave the floats."""
     if not point.finite or not point.clear:
         return False
+    if not all(math.isfinite(x.data) for x in point.leaves):
+        return False  # such an input is refused
     known = math.isfinite(sum(point.gradient_scales))  # which looks at the gradient
     return known and point.largest < _LARGEST[dtype]
+
+
+def compare_means(
+    points: list[Point], parameters: list[Value], c: Any, mean: float, slopes: Any
+) -> str | None:
+    """Compare the mean and its gradient with the means of eager values and gradients.
+
+    To divide a sum by n rounds once more: by a fraction of the mean, or of the smallest
+    number where the mean is as small as that.
+    """
+    n, t, least = len(points), points[0].tolerance, points[0].smallest_scale
+    want = math.fsum(p.value for p in points) / n
+    scale = sum((p.scale + abs(p.value)) / n for p in points) + least
+    if differs(mean, want, t * scale):
+        return f"the mean is {mean!r}, eager {want!r}"
+    first = len(points[0].leaves) - len(parameters)
+    place = {p: k for k, p in enumerate(parameters)}
+    for p, slope in zip(c.parameters, slopes.tolist()):
+        k = first + place[p]
+        want = math.fsum(point.gradient[k] for point in points) / n
+        bound = t * sum(point.gradient_scales[k] / n for point in points)
+        if differs(slope, want, bound):
+            return f"d(mean)/d(w{place[p]}) is {slope!r}, eager {want!r}"
+    return None
 
 
 class Run:
@@ -76,6 +102,8 @@ class Run:
                 for value in values[i :: self.batch]:
                     if point.value_differs(float(value)):
                         return f"sample {i}: {float(value)!r}, eager {point.value!r}"
+            elif point.value_error and not np.isfinite(values[i :: self.batch]).all():
+                return f"sample {i}: no error, eager raises {point.value_error!r}"
         try:
             mean, slopes = self.c.value_and_grad(*args)
         except FloatingPointError as error:
@@ -86,23 +114,7 @@ class Run:
             )
         if not ordinary:
             return None
-        return self._compare_means(points, mean, slopes)
-
-    def _compare_means(
-        self, points: list[Point], mean: float, slopes: Any
-    ) -> str | None:
-        n, t = len(points), points[0].tolerance
-        want = sum(p.value / n for p in points)
-        if differs(mean, want, t * sum((p.scale + abs(p.value)) / n for p in points)):
-            return f"the mean is {mean!r}, eager {want!r}"
-        place = {p: k for k, p in enumerate(self.parameters)}
-        for p, slope in zip(self.c.parameters, slopes.tolist()):
-            k = self.program.inputs + place[p]
-            want = sum(point.gradient[k] / n for point in points)
-            bound = t * sum(point.gradient_scales[k] / n for point in points)
-            if differs(slope, want, bound):
-                return f"d(mean)/d(parameter {place[p]}) is {slope!r}, eager {want!r}"
-        return None
+        return compare_means(points, self.parameters, self.c, mean, slopes)
 
     def compare_single(self) -> str | None:
         """Compare what a call with single numbers gives: it is code of its own."""
@@ -115,6 +127,8 @@ class Run:
             return None
         if in_bounds(point, self.dtype) and point.value_differs(value):
             return f"a single call gives {value!r}, eager {point.value!r}"
+        if point.value_error and not math.isfinite(value):
+            return f"a single call gives {value!r}, eager raises {point.value_error!r}"
         return None
 
 
@@ -156,29 +170,35 @@ def c_float32(program: Program) -> str | None:
     return judge(program, "c", "float32")
 
 
-def source(program: Program) -> str | None:
-    """Compare with the printed Python source, value and gradient."""
+def second(program: Program) -> str | None:
+    """Compare a compiled derivative along a direction, and its own gradient."""
     point = Point(program)
-    if not in_bounds(point, "float64"):
+    if not program.parameters or len(program.steps) > 40:
         return None
+    if not in_bounds(point, "float64") or not moderate(point, 1e50):
+        return None
+    direction = direction_of(program.leaves)
     parameters = [Value(x) for x in program.parameters]
-    compiled = compile(program.function(parameters), *program.samples[0])
-    if not program.inputs:
-        compiled()  # is traced by its first call
-    if not compiled.parameters:
-        return None
-    namespace: dict[str, Any] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
-        exec(compiled.source(), namespace)
+
+    def along(*inputs: Any) -> Any:
+        return dot(direction, grad(program.run)([*inputs, *parameters]))
+
+    sample = program.samples[0]
     try:
-        value, slopes = namespace["value_and_grad"](*program.samples[0])
-    except ERRORS as error:
-        return f"the source raises {error!r}, eager gives {point.value!r}"
-    if point.value_differs(value):
-        return f"the source gives {value!r}, eager {point.value!r}"
-    place = {p: program.inputs + k for k, p in enumerate(parameters)}
-    for p, slope in zip(compiled.parameters, slopes):
-        if not math.isfinite(slope) or point.slope_differs(place[p], slope):
-            return f"the source gives {slope!r} for {point.gradient[place[p]]!r}"
+        eager = along(*sample)
+        if not isinstance(eager, Value):
+            return None
+        slopes = dict(zip(parameters, gradient(eager, parameters)))
+        scales = point.second_scales(direction)
+    except ERRORS:
+        return None
+    scale = sum(abs(v) * s for v, s in zip(direction, point.gradient_scales))
+    c = compile(along, *sample, backend="numpy")
+    value, found = c.value_and_grad(*[[x] for x in sample])
+    if differs(value, eager.data, point.tolerance * scale):
+        return f"a compiled derivative is {value!r}, eager {eager.data!r}"
+    place = {p: k for k, p in enumerate(parameters, program.inputs)}
+    for p, slope in zip(c.parameters, found.tolist()):
+        if differs(slope, slopes[p], point.tolerance * scales[place[p]]):
+            return f"a compiled second derivative is {slope!r}, eager {slopes[p]!r}"
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+from tests.attack.nets import draw_net
 from tests.attack.operations import NAMES, OPERATIONS
 from tests.attack.program import Operand, Program, Step
 from tests.laws_compile import JUMPS, NUMBERS, ORDERS
@@ -15,6 +16,7 @@ _ROUND = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0)
 _EDGES = (5e-324, -5e-324, 2.2250738585072014e-308, 1e300, -1e300, 1e-300, 1e-160)
 _LARGEST = {"tame": 1e3, "extreme": 1e300, "wild": math.inf}
 _TRIES = 12
+_REGULAR = 0.12  # the share of programs that are nets
 
 
 def draw_number(rng: random.Random, mood: str) -> float:
@@ -110,6 +112,8 @@ class _Draft:
 def draw(seed: str) -> Program:
     """Draw a program, of the mood that the seed decides."""
     rng = random.Random(seed)
+    if rng.random() < _REGULAR:
+        return draw_net(rng)
     mood = rng.choices(MOODS, [6, 3, 1])[0]
     inputs, parameters = rng.choice([0, 1, 1, 2, 2, 3]), rng.randint(1, 5)
     leaves: list[float] = []

@@ -12,9 +12,11 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 import autograd
 import nn
-from tests.laws_compile import ARITIES, EXPONENTS
+from tests.laws_compile import ARITIES
 from tests.laws_table import ROWS, apply
 
 Formula = Callable[..., Any]  # of an object with the primitives as its functions
@@ -37,6 +39,10 @@ class Operation:
     ) -> None:
         self.name, self.arities, self.ours = name, tuple(arities), ours
         self.formula, self.tail = formula, tuple(tail)
+
+
+# Those with a form of their own in NumPy, in C or in a rule, and some without.
+EXPONENTS = (-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 0.1, 17.0)
 
 
 def _primitive(name: str) -> Operation:
@@ -83,6 +89,33 @@ for _k in range(2):
             lambda *xs, k=_k: autograd.softmax(xs)[k])  # fmt: skip
     _define(f"log_softmax_{_k}", [2, 3], lambda m, *xs, k=_k: xs[k] - m.logsumexp(*xs),
             lambda *xs, k=_k: autograd.log_softmax(xs)[k])  # fmt: skip
+
+# ---- a person's own primitives: two that are opaque to the compiler, one that is not -
+
+bell = autograd.primitive(
+    lambda x: math.exp(-x * x),
+    lambda z, x: -2.0 * x * z,
+    name="bell",
+    numpy=lambda x: np.exp(-x * x),
+    c="exp(-x * x)",
+)
+length = autograd.primitive(
+    lambda x, y: math.sqrt(1.0 + x * x + y * y),
+    together=lambda z, x, y: [x / z, y / z],
+    name="length",
+    numpy=lambda x, y: np.sqrt(1.0 + x * x + y * y),
+    c="sqrt(1 + x * x + y * y)",
+)
+swish = autograd.primitive(
+    lambda x, y: x * autograd.sigmoid(x * y),
+    lambda z, x, y: autograd.sigmoid(x * y) + y * z * autograd.sigmoid(-x * y),
+    lambda z, x, y: x * z * autograd.sigmoid(-x * y),
+    name="swish",
+)
+_define("bell", 1, lambda m, x: m.exp(-(x * x)), bell)
+_define("length", 2, lambda m, x, y: m.sqrt(x * x + y * y + 1.0), length)
+_define("swish", 2, lambda m, x, y: x * m.sigmoid(x * y), swish)
+OPAQUE = {"bell", "length"}
 
 # ---- layers --------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ import math
 from functools import cached_property
 from typing import Any
 
-from autograd import Value, adjoints, gradient, topological_order
+from autograd import Value, adjoints, dot, gradient, topological_order
 from autograd.chain_rule import local_derivatives
 from tests.attack.program import Program
 from tests.laws_compile import EXACT, JUMPS, ORDERS, absolute_path_products
@@ -48,8 +48,9 @@ _LINEAR = {"add", "sub", "mul", "neg", "sum", "dot", "identity", "detach", *EXAC
 class Point:
     """A program in one sample: its graph, value and gradient, or what it raised.
 
-    ``error`` is what the value or the gradient raised; ``finite`` tells that neither
-    did and that all on the way, nodes and adjoints, is finite.
+    ``error`` is what the value or the gradient raised, ``value_error`` what the value
+    did; ``finite`` tells that neither did and that all on the way, nodes and adjoints,
+    is finite.
     """
 
     def __init__(
@@ -57,14 +58,20 @@ class Point:
     ) -> None:
         self.leaves = [Value(x) for x in program.leaf_numbers(sample)]
         self.tolerance = TOLERANCE[dtype]
-        self._smallest = _SMALLEST[dtype]
+        self.smallest_scale = _SMALLEST[dtype]
         self.error: Exception | None = None
+        self.value_error: Exception | None = None
         self.gradient: list[float] = []
         self.products: list[float] = []
         self.finite = False
         self.value = math.nan
         try:
-            self.output = program.run(self.leaves)
+            self.results = program.results(self.leaves)
+        except ERRORS as error:
+            self.error = self.value_error = error
+            return
+        self.output = self.results[-1]
+        try:
             self.value = self.output.data
             self.order = topological_order(self.output)
             self.gradient = gradient(self.output, self.leaves)
@@ -94,7 +101,7 @@ class Point:
             if name in EXACT - {"leaky_relu"}:  # which multiplies, and so rounds
                 scale[z] = max([s for _, s in below], default=0.0)
                 continue
-            scale[z] = abs(z.data) + self._smallest
+            scale[z] = abs(z.data) + self.smallest_scale
             if any(s for _, s in below):
                 if name in _SQUARES:  # where x is 0 but for roundings, x^2 is not
                     error = sum(s for _, s in below)
@@ -110,7 +117,11 @@ class Point:
     @property
     def scale(self) -> float:
         """The scale of the roundings in the value."""
-        return self._scales.get(self.output, 0.0)
+        return self.scale_of(self.output)
+
+    def scale_of(self, z: Value) -> float:
+        """Give the scale of the roundings in a node."""
+        return self._scales.get(z, 0.0)
 
     @cached_property
     def gradient_scales(self) -> list[float]:
@@ -123,8 +134,21 @@ class Point:
         self.largest = max([self.largest, *found])
         scale = self._spread(slopes)
         return [
-            scale.get(slope, 0.0) + product + self._smallest
+            scale.get(slope, 0.0) + product + self.smallest_scale
             for slope, product in zip(slopes, self.products)
+        ]
+
+    def second_scales(self, direction: list[float]) -> list[float]:
+        """Give the scales of the roundings in the Hessian times a direction."""
+        slopes = gradient(self.output, self.leaves, create_graph=True)
+        along = dot(direction, slopes)
+        if not isinstance(along, Value):
+            return [0.0] * len(self.leaves)
+        found = gradient(along, self.leaves, create_graph=True)
+        scale, products = self._spread(found), absolute_path_products(along)
+        return [
+            scale.get(z, 0.0) + products.get(x, 0.0) + self.smallest_scale
+            for z, x in zip(found, self.leaves)
         ]
 
     # ---- where a rounding decides ----------------------------------------------------
@@ -154,6 +178,18 @@ class Point:
                     if error > 1e-3 * min([1.0, *room[k : k + 1]]):
                         return False
         return True
+
+    @property
+    def at_kink(self) -> bool:
+        """Tell whether an operation stands where its slope jumps, or next to it."""
+        for z in self.order:
+            name = _NAMES.get(z.op, "")
+            data = [x if type(x) is float else x.data for x in z.args]
+            if name in JUMPS and abs(data[0]) < 1e-9:
+                return True
+            if name in ORDERS and self._may_swap(z.args, data, [1e-9] * len(data)):
+                return True
+        return False
 
     @staticmethod
     def _may_swap(args: Any, data: list[float], errors: list[float]) -> bool:

@@ -42,11 +42,17 @@ class Program:
 
     def run(self, leaves: Sequence[Any], apply: Callable[..., Any] = call) -> Any:
         """Compute the output; ``apply(name, *operands)`` computes each step."""
+        return self.results(leaves, apply)[-1]
+
+    def results(
+        self, leaves: Sequence[Any], apply: Callable[..., Any] = call
+    ) -> list[Any]:
+        """Compute all results, those of leaves included."""
         results = list(leaves)
         for name, operands in self.steps:
             args = [results[a] if type(a) is int else a for a in operands]
             results.append(apply(name, *args))
-        return results[-1]
+        return results
 
     def function(self, parameters: Sequence[Any]) -> Callable[..., Any]:
         """Give the program as a function of its inputs that captures parameters."""
@@ -92,31 +98,48 @@ class Program:
             *[f"v{i}" for i in steps],
         ]
 
-    def text(self) -> str:
-        """Write the program as Python that can be pasted."""
-        names = self.names()
-        xs, ws = names[: self.inputs], names[self.inputs : self.leaves]
-        lines = [
+    def head(self) -> list[str]:
+        """List the lines that import all that is needed and make the parameters."""
+        names = self.names()[self.inputs : self.leaves]
+        return [
             "from autograd import *",
             "from tests.attack.operations import call",
             "",
+            *[f"{w} = Value({number(x)})" for w, x in zip(names, self.parameters)],
+            f"parameters = [{', '.join(names)}]",
+            "",
+            "",
         ]
-        lines += [f"{w} = Value({_number(x)})" for w, x in zip(ws, self.parameters)]
-        lines += ["", "", f"def f({', '.join(xs)}):"]
+
+    def body(self) -> list[str]:
+        """List the lines of a function that computes the steps."""
+        names, lines = self.names(), []
         for k, (name, operands) in enumerate(self.steps):
-            args = [names[a] if type(a) is int else _number(a) for a in operands]
+            args = [names[a] if type(a) is int else number(a) for a in operands]
             lines.append(f"    v{k} = {_expression(name, args)}")
-        lines += [f"    return {names[-1]}", "", ""]
-        samples = [f"({''.join(_number(x) + ', ' for x in s)})" for s in self.samples]
-        lines.append(f"samples = [{', '.join(samples)}]")
-        lines.append(f"parameters = [{', '.join(ws)}]")
+        return lines
+
+    def text(self) -> str:
+        """Write the program as Python that can be pasted."""
+        names = self.names()
+        samples = [f"({''.join(number(x) + ', ' for x in s)})" for s in self.samples]
+        lines = [
+            *self.head(),
+            f"def f({', '.join(names[: self.inputs])}):",
+            *self.body(),
+            f"    return {names[-1]}",
+            "",
+            "",
+            f"samples = [{', '.join(samples)}]",
+        ]
         return "\n".join(lines)
 
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "power": "**"}
 
 
-def _number(x: Any) -> str:
+def number(x: Any) -> str:
+    """Write a number so that Python reads the same one."""
     text = repr(float(x))
     return text if text[-1] not in "fn" else f'float("{text}")'
 

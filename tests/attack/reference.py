@@ -201,12 +201,17 @@ class Reference:
     """The value and the gradient of a program in one sample, in all its leaves.
 
     ``largest`` is the largest of all numbers, local derivatives and adjoints on the
-    way, ``smallest`` the smallest but 0. Raises Unclear where there is no answer.
+    way, ``smallest`` the smallest but 0. Leaves may be ``moved`` by so much each, with
+    all digits. Raises Unclear where there is no answer.
     """
 
-    def __init__(self, program: Program, sample: int = 0) -> None:
+    def __init__(
+        self, program: Program, sample: int = 0, moved: Sequence[Any] = ()
+    ) -> None:
         with mp.workdps(DIGITS + _exponent(program.numbers)):
             leaves = [Number(mp.mpf(x)) for x in program.leaf_numbers(sample)]
+            for leaf, step in zip(leaves, moved):
+                leaf.value += step
             output = program.run(leaves, compute)
             adjoint: dict[Number, Any] = {output: mp.mpf(1)}
             largest = smallest = mp.mpf(1)

@@ -53,6 +53,7 @@ def _size(program: Program) -> tuple[float, ...]:
 def _smaller(program: Program) -> Iterator[Program]:
     """List programs that are smaller in one way, those with least left first."""
     last = program.leaves + len(program.steps)
+    yield from _fewer_terms(program)
     for k in range(len(program.steps) - 1):  # end earlier
         yield prune(dataclasses.replace(program, steps=program.steps[: k + 1]))
     for k in reversed(range(len(program.steps))):
@@ -69,6 +70,30 @@ def _smaller(program: Program) -> Iterator[Program]:
         yield _input_dropped(program, i)
     yield from _other_operands(program)
     yield from _other_numbers(program)
+
+
+def _fewer_terms(program: Program) -> Iterator[Program]:
+    """Drop half of the terms of the last sum, a quarter of them, ..., each alone."""
+    name, args = program.steps[-1]
+    size = len(args) // 2 if name == "sum" else 0
+    while size:
+        for start in range(0, len(args), size):
+            rest = args[:start] + args[start + size :]
+            if any(type(a) is int for a in rest):
+                yield _inputs_used(
+                    _with_nodes(program, (*program.steps[:-1], (name, rest)))
+                )
+        size //= 2
+
+
+def _inputs_used(program: Program) -> Program:
+    """Drop at once all that the last step needs not, inputs too."""
+    program = prune(program)
+    used = {a for _, args in program.steps for a in args if type(a) is int}
+    for i in reversed(range(program.inputs)):
+        if i not in used:
+            program = _input_dropped(program, i)
+    return program
 
 
 def _without(program: Program, k: int, instead: Operand) -> Program:

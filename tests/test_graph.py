@@ -43,6 +43,17 @@ def test_nodes_lists_leaves_too():
     assert nodes(d["a"]) == [d["a"]]
 
 
+def test_a_walk_is_depth_first_and_follows_arguments_and_roots_in_order():
+    u, v, x, y = (Value(float(i)) for i in range(4))
+    a, b = u * v, x * y
+    c = a + b
+    assert nodes(c) == [u, v, a, x, y, b, c]
+    assert topological_order(c) == topological_order(a, b, c) == [a, b, c]
+    assert topological_order(b, a) == [b, a]
+    assert nodes(b, x, a) == [x, y, b, u, v, a]
+    assert leaves(b, a) == [x, y, u, v]
+
+
 def test_leaves_come_in_the_order_of_first_use():
     a, b, c = Value(1.0), Value(2.0), Value(3.0)
     root = (c + a) * (b + c) - a
@@ -80,6 +91,15 @@ def test_a_deep_copy_is_a_graph_of_its_own():
     twin.backward()
     assert a.grad == 2 * before
     assert d["a"].grad == before
+
+
+def test_a_deep_copy_keeps_the_numbers_among_the_arguments():
+    x = Value(2.0)
+    twin = copy.deepcopy(1.0 - x / 4.0)
+    (quotient,) = topological_order(twin)[:1]
+    assert twin.args == (1.0, quotient)
+    assert quotient.args == (leaves(twin)[0], 4.0)
+    assert gradient(twin, leaves(twin)) == [-0.25]
 
 
 def test_copies_of_a_list_share_what_was_shared():

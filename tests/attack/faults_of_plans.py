@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import primitives
-from autograd.compiler import contract, eager, program, roll, training
+from autograd.compiler import contract, eager, roll, training
 from autograd.compiler.c import loops, run, section, spelling
 from autograd.compiler.run import Bound
 from tests.attack import operations

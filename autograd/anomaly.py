@@ -18,7 +18,6 @@ from autograd.value import Constant, Value, evaluate, new_node, recording
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from contextvars import Token
     from typing import Any
 
     from autograd.operation import Primitive
@@ -51,19 +50,27 @@ autograd.anomaly.detect_anomaly[1]>, line 2: y = x.sqrt()
     """
 
     def __init__(self) -> None:
-        self._tokens: list[tuple[Token[Any], Token[Any]]] = []
+        self._outer: list[tuple[Any, Watch | None]] = []
 
     def __enter__(self) -> None:
-        mode, watch = recording.get(), watching.get()
+        mode, watch = outer = recording.get(), watching.get()
         if watch is None and mode in (None, without_graph):  # neither nested nor traced
             watch = Watch(mode)
             mode = watch.record
-        self._tokens.append((recording.set(mode), watching.set(watch)))
+        try:
+            self._outer.append(outer)
+            recording.set(mode)
+            watching.set(watch)
+        except BaseException:  # Ctrl-C: no __exit__ follows
+            self._set(*outer)
+            raise
 
     def __exit__(self, *exception: object) -> None:
-        mode, watch = self._tokens.pop()
-        recording.reset(mode)
-        watching.reset(watch)
+        self._set(*self._outer.pop())
+
+    def _set(self, mode: Any, watch: Watch | None) -> None:
+        recording.set(mode)
+        watching.set(watch)
 
 
 class Watched(Value):

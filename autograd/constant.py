@@ -17,7 +17,6 @@ from autograd.value import Scalar, Value, evaluate, recording
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextvars import Token
     from typing import Any, ParamSpec, TypeVar
 
     from autograd.value import Args
@@ -32,10 +31,15 @@ def without_graph(op: Primitive, args: Args) -> Value:
     return evaluate(op, tuple([x if type(x) is float else x.data for x in args]))
 
 
+# Generators and coroutines, by the flags of their code (see the module inspect).
+_RUNS_LATER = 0x20 | 0x80 | 0x200
+
+
 class no_grad:
     """Compute without recording: results are constants and keep no graph.
 
-    A context manager and a decorator; holds for this thread or asyncio task only.
+    A context manager and a decorator; holds for this thread or asyncio task only. A
+    generator runs in the mode of whoever iterates it: keep ``yield`` out of the block.
 
     >>> x = Value(3.0)
     >>> with no_grad():
@@ -45,7 +49,7 @@ class no_grad:
     """
 
     def __init__(self) -> None:
-        self._tokens: list[Token[Any]] = []
+        self._outer: list[Any] = []
 
     def __enter__(self) -> None:
         outer = recording.get()
@@ -56,13 +60,24 @@ class no_grad:
             def mode(op: Primitive, args: Args) -> Value:
                 return outer(detach, (outer(op, args),))
 
-        self._tokens.append(recording.set(mode))
+        try:
+            self._outer.append(outer)
+            recording.set(mode)
+        except BaseException:  # Ctrl-C: no __exit__ follows
+            recording.set(outer)
+            raise
 
     def __exit__(self, *exception: object) -> None:
-        recording.reset(self._tokens.pop())
+        recording.set(self._outer.pop())
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         arguments.function("no_grad()", function)
+        code = getattr(function, "__code__", None)
+        if code is not None and code.co_flags & _RUNS_LATER:
+            raise TypeError(
+                f"no_grad() around {function.__name__} would hold while it is called "
+                "and not while it runs; write `with no_grad():` inside of it"
+            )
 
         @wraps(function)
         def recording_nothing(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -57,6 +57,11 @@ class Value:
                 f"{data!r} is a Value already; use it as it is, "
                 "or take its number: Value(v.data)"
             )
+        if not isinstance(label, str):
+            raise TypeError(
+                f"label is a text, got {label!r:.60} ({type(label).__name__}); a Value "
+                "is made of its number and, if you like, a name: Value(2.0, 'x')"
+            )
         self.data = number(data)
         self.grad = 0.0
         self.op = None

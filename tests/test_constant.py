@@ -134,3 +134,15 @@ def test_no_grad_holds_for_its_task_only():
         return [here, await task]
 
     assert asyncio.run(main()) == [True, False]
+
+
+def test_no_grad_does_not_decorate_what_runs_later():
+    def numbers():
+        yield Value(1.0)
+
+    async def number():
+        return Value(1.0)
+
+    for function in (numbers, number):
+        with pytest.raises(TypeError, match=f"around {function.__name__} would hold"):
+            no_grad()(function)

@@ -104,8 +104,9 @@ TABLE: Table = {
             yes("(having(Value(1.0), data=3) * 2.0).data", 6.0),
         ],
         "label": [
-            yes("str(tree(Value(2.0, label=5), limit=1)).split()[0]", "5"),
-            yes("repr(Value(2.0, label=None))", "Value(2.0, grad=0.0)"),
+            no("Value(2.0, label=5)", TypeError, "label is a text", "5 (int)"),
+            no("Value(2.0, label=None)", TypeError, "label is a text", "NoneType"),
+            no("Value(2.0, (a, b))", TypeError, "label is a text", "(tuple)"),
         ],
     },
     **{f"autograd.{name}": _unary(name) for name in UNARY},

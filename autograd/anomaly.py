@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from math import isfinite
 
-from autograd.chain_rule import local_derivatives, watching
+from autograd.chain_rule import watching
 from autograd.constant import without_graph
+from autograd.local_derivatives import local_derivatives
 from autograd.operation import made_at, named, number, operands
 from autograd.place import caller, warn
 from autograd.primitives import detach

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from autograd import Value, adjoints, compile, sin, topological_order
 from autograd import sum as total
-from autograd.chain_rule import local_derivatives
+from autograd.local_derivatives import local_derivatives
 from autograd.nest import flatten
 from autograd.value import Constant
 from tests.laws_table import TABLE, apply

@@ -387,3 +387,17 @@ def test_fit_says_which_operation_and_which_row(compiled: bool) -> None:
         FloatingPointError, match=r"row 1: \*\(w = 1e\+300, 1e\+300\): gives inf"
     ):
         nn.fit(model, [[1e-300], [1e300]], [1.0, 1.0], "mse", **options)
+
+
+@pytest.mark.parametrize("block", [no_grad, detect_anomaly])
+def test_ctrl_c_on_the_way_in_leaves_no_mode_behind(block: Any) -> None:
+    class Struck(list[Any]):
+        def append(self, entry: Any) -> None:
+            raise KeyboardInterrupt
+
+    x = Value(1e200)
+    manager = block()
+    manager._outer = Struck()
+    with pytest.raises(KeyboardInterrupt), manager:
+        pytest.fail("the block was entered")
+    assert repr(x * x) == "Value(inf, grad=0.0, op='*')"

@@ -21,7 +21,8 @@ from autograd import (
     where,
     zero_grad,
 )
-from autograd.chain_rule import local_derivatives, plus, pushforward, times
+from autograd.chain_rule import plus, pushforward, times
+from autograd.local_derivatives import local_derivatives
 from autograd.primitives import div
 from autograd.value import record
 from tests.laws_programs import readme_expression

@@ -23,12 +23,12 @@ from autograd import (
     sum,
     topological_order,
 )
-from autograd.chain_rule import local_derivatives
 from autograd.compiler.pause import collector_paused
 from autograd.drawing.explain_names import distinct
 from autograd.drawing.explain_text import amount
 from autograd.drawing.explanation import Explanation
 from autograd.drawing.text import JOINERS, cells
+from autograd.local_derivatives import local_derivatives
 from tests.laws_random import Program, points, programs, run
 
 law = settings(derandomize=True, deadline=None, max_examples=100)

@@ -29,7 +29,9 @@ pytestmark = [
 
 DOCTESTS = [
     *("operation", "primitives", "value", "constant", "graph", "chain_rule"),
+    "local_derivatives",
     *("functions", "nest", "point", "transforms", "check", "custom"),
+    *("anomaly", "arguments", "place", "printable", "whole"),
 ]
 TESTS = [
     *("primitives", "constant", "graph", "chain_rule", "functions", "nest"),

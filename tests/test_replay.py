@@ -33,11 +33,11 @@ from autograd import (
     sum,
     where,
 )
-from autograd.chain_rule import local_derivatives
 from autograd.drawing.player import Engine, Replay
 from autograd.drawing.replay_steps import Step
 from autograd.drawing.text import cells
 from autograd.graph import nodes, topological_order
+from autograd.local_derivatives import local_derivatives
 from tests.laws_random import Program, points, programs, run
 
 SVG = "{http://www.w3.org/2000/svg}"

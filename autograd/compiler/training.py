@@ -7,17 +7,20 @@ state out. With a C compiler many steps are one call; else each step calls NumPy
 
 from __future__ import annotations
 
-from inspect import signature
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.arguments import function, real, whole
+from autograd.arguments import real, whole
 from autograd.compiler import TraceError
 from autograd.compiler.arrays import flat_numbers
 from autograd.compiler.c.train import NativeTraining, as_slice
 from autograd.compiler.program import Program
+from autograd.compiler.training_arguments import (
+    check_update,
+    checked_clip,
+    checked_parameters,
+)
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -51,9 +54,9 @@ class Training:
         self._runner, self._update = runner, update
         self._samples, self.size = runner.arrays(args)
         self._theta = runner.read_theta()
-        parameters = _checked_parameters(parameters)
-        _check_update(update, whole("states", states, least=0))
-        self._clip = None if clip is None else _checked_clip(clip)
+        parameters = checked_parameters(parameters)
+        check_update(update, whole("states", states, least=0))
+        self._clip = None if clip is None else checked_clip(clip)
         places = {p: i for i, p in enumerate(runner.program.parameters)}
         for p in parameters:  # what the loss does not depend on comes behind
             places.setdefault(p, len(places))
@@ -68,7 +71,6 @@ class Training:
 
     def _build(self, states: int) -> NativeTraining | None:
         """Build the steps as C, where the runner does and the update can be traced."""
-
         flags = [True, True, False, False, *[True] * states]
         try:
             update = Program(self._moved, [1.0] * len(flags), flags)
@@ -225,40 +227,6 @@ class Training:
         """Give the parameters of the loss, the trained ones where they stand now."""
         self._theta[self._to] = self.position[0][self._from]
         return self._theta
-
-
-def _checked_parameters(parameters: Any) -> list[Value]:
-    listed = list(parameters) if hasattr(parameters, "__iter__") else []
-    values = all(isinstance(p, Value) and p.op is None for p in listed)
-    if not listed or not values or len(set(listed)) < len(listed):
-        raise ValueError(
-            "parameters must be some leaf Values, each of them once, got "
-            f"{parameters!r:.60}"
-        )
-    return listed
-
-
-def _check_update(update: Any, states: int) -> None:
-    """See that the rule can be called with x, g, lr, t and its state."""
-    function("update=", update)
-    try:
-        parameters = signature(update)
-    except ValueError:  # a builtin that does not tell
-        return
-    try:
-        parameters.bind(*range(4 + states))
-    except TypeError as error:
-        raise TypeError(
-            f"update is called as update(x, g, lr, t, *state) with {states} of state, "
-            f"but {getattr(update, '__name__', 'it')}{parameters} cannot be: {error}"
-        ) from None
-
-
-def _checked_clip(clip: Any) -> float:
-    limit = real("clip", clip)
-    if not 0.0 <= limit < inf:
-        raise ValueError(f"clip must be at least 0 and finite, got {clip!r:.60}")
-    return limit
 
 
 class UpdateError(FloatingPointError):

@@ -14,8 +14,8 @@ from heapq import heappop, heappush, nsmallest
 from math import log, prod
 from operator import itemgetter
 
-from autograd.chain_rule import local_derivatives
 from autograd.graph import dependents, topological_order
+from autograd.local_derivatives import local_derivatives
 from autograd.value import Value
 
 # The logarithms that stand for 0 and for what is not finite. A path through an infinite

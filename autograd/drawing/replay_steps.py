@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograd.chain_rule import local_derivatives
 from autograd.drawing.replay_words import (
     Phrase,
     derivative,
@@ -22,6 +21,7 @@ from autograd.drawing.replay_words import (
     shown,
 )
 from autograd.graph import topological_order
+from autograd.local_derivatives import local_derivatives
 from autograd.value import Value
 
 

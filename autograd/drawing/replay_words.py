@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from unicodedata import bidirectional
 
 from autograd import primitives as table
-from autograd.chain_rule import local_derivatives
 from autograd.custom import CustomPrimitive
+from autograd.local_derivatives import local_derivatives
 from autograd.operation import Primitive, Reduction
 from autograd.value import Value
 

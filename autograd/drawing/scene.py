@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from autograd.arguments import whole
-from autograd.chain_rule import local_derivatives
 from autograd.drawing.expand import Expansion
 from autograd.drawing.style import size, tint
 from autograd.drawing.text import compact, legible, plural, tail_of
 from autograd.graph import nodes
+from autograd.local_derivatives import local_derivatives
 from autograd.value import Constant, Value
 
 SLOPES = "on the arrows: local derivatives of each result with respect to each argument"

@@ -17,6 +17,7 @@ import numpy as np
 import nn
 from autograd import chain_rule, functions, point, primitives
 from autograd.compiler import forms, kernels, program, rows, runner, tape
+from autograd.local_derivatives import local_derivatives
 from tests.attack import operations
 
 Set = Callable[[Any, str, Any], None]  # setattr that is undone afterwards
@@ -58,7 +59,7 @@ def _lost_cotangent(set: Set, put: Put) -> None:
     ) -> Any:
         found = {output: cotangent}
         for z in reversed(chain_rule.topological_order(output)):
-            for x, slope in chain_rule.local_derivatives(z):
+            for x, slope in local_derivatives(z):
                 found[x] = found[z] * slope
         return found
 
@@ -73,7 +74,7 @@ def _wrong_order(set: Set, put: Put) -> None:
         seen = {output}
         while stack:
             z = stack.pop(0)
-            for x, slope in chain_rule.local_derivatives(z) if z.args else ():
+            for x, slope in local_derivatives(z) if z.args else ():
                 found[x] = found.get(x, 0.0) + found[z] * slope
                 if x not in seen:
                     seen.add(x)
@@ -93,7 +94,7 @@ def _pushed(outputs: Any, tangents: Any, create_graph: bool = False) -> Any:
     """Forward mode that forgets all arguments but the last."""
     tangent = dict(tangents)
     for z in chain_rule.topological_order(*outputs):
-        for x, slope in chain_rule.local_derivatives(z):
+        for x, slope in local_derivatives(z):
             tangent[z] = slope * tangent.get(x, 0.0)
     return tangent
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from autograd import Value, adjoints, dot, gradient, topological_order
-from autograd.chain_rule import local_derivatives
+from autograd.local_derivatives import local_derivatives
 from tests.attack.program import Program
 from tests.laws_compile import EXACT, JUMPS, ORDERS, absolute_path_products
 from tests.laws_table import TABLE

@@ -18,7 +18,7 @@ from autograd.value import Constant, Value, evaluate, new_node, recording
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any
 
     from autograd.operation import Primitive
@@ -56,8 +56,8 @@ autograd.anomaly.detect_anomaly[1]>, line 2: y = x.sqrt()
     def __enter__(self) -> None:
         mode, watch = outer = recording.get(), watching.get()
         if watch is None and mode in (None, without_graph):  # neither nested nor traced
-            watch = Watch(mode)
-            mode = watch.record
+            watch = Watch()
+            mode = watch.without_graph if mode else watch.record
         try:
             self._outer.append(outer)
             recording.set(mode)
@@ -88,8 +88,7 @@ class Watched(Value):
 class Watch:
     """What looks at each result when it is made, and at each sweep when it is done."""
 
-    def __init__(self, outer: Callable[[Primitive, Args], Value] | None) -> None:
-        self._make = outer or evaluate
+    def __init__(self) -> None:
         self._last: dict[Value, float] = {}  # leaves and numbers at the last backward()
 
     def record(self, op: Primitive, args: Args) -> Value:
@@ -104,7 +103,7 @@ class Watch:
         """Record op(*args) and the place in the program that it was called from."""
         place = caller()
         try:
-            z = self._make(op, args)
+            z = evaluate(op, args)
         except (ArithmeticError, ValueError) as error:
             raise type(error)(f"{error}{made_at(place)}") from None
         if op is detach:
@@ -115,6 +114,10 @@ class Watch:
         assert isinstance(node, Watched)
         node.place = place
         return node
+
+    def without_graph(self, op: Primitive, args: Args) -> Value:
+        """Do so, and give a constant: the mode of no_grad()."""
+        return Constant(self.record(op, args).data)
 
     # ---- sweeps ----------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import wraps
 
 from autograd import arguments
+from autograd.chain_rule import watching
 from autograd.operation import Primitive, number
 from autograd.primitives import detach
 from autograd.value import Scalar, Value, evaluate, recording
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from autograd.value import Args
 
+    Mode = Callable[[Primitive, Args], Value]
     T = TypeVar("T", bound=Scalar)
     P = ParamSpec("P")
     R = TypeVar("R")
@@ -29,6 +31,19 @@ if TYPE_CHECKING:
 def without_graph(op: Primitive, args: Args) -> Value:
     """Record op(*args) as a constant: the mode of no_grad()."""
     return evaluate(op, tuple([x if type(x) is float else x.data for x in args]))
+
+
+def _constant_in(trace: Mode) -> Mode:
+    """Give the mode of no_grad() in a trace, which records that results are constant."""
+    return lambda op, args: trace(detach, (trace(op, args),))
+
+
+def modes() -> tuple[Any, Any]:
+    """Give the modes here that record a graph and none; in a trace there is another."""
+    watch = watching.get()
+    if watch is None:
+        return None, without_graph
+    return watch.record, watch.without_graph
 
 
 # Generators and coroutines, by the flags of their code (see the module inspect).
@@ -52,14 +67,8 @@ class no_grad:
         self._outer: list[Any] = []
 
     def __enter__(self) -> None:
-        outer = recording.get()
-        if outer in (None, without_graph):
-            mode = without_graph
-        else:  # a trace records what it sees, and so that it is constant
-
-            def mode(op: Primitive, args: Args) -> Value:
-                return outer(detach, (outer(op, args),))
-
+        outer: Any = recording.get()
+        mode = modes()[1] if outer in modes() else _constant_in(outer)
         try:
             self._outer.append(outer)
             recording.set(mode)

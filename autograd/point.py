@@ -6,7 +6,7 @@ import warnings
 from contextvars import ContextVar
 
 from autograd.chain_rule import gradient, pushforward
-from autograd.constant import without_graph
+from autograd.constant import modes
 from autograd.nest import flatten, holds_value, rebuild
 from autograd.operation import number
 from autograd.primitives import dot, identity
@@ -40,13 +40,13 @@ class Point:
         argnums: int | tuple[int, ...] = 0,
         also: Any = None,
     ) -> None:
-        mode = recording.get()
+        mode, (graph, constant) = recording.get(), modes()
         gives_values = (
-            mode not in (None, without_graph)
+            mode not in (graph, constant)
             or _depth.get() > 0
             or holds_value([args, kwargs, also])
         )
-        self.connected = gives_values and mode is not without_graph
+        self.connected = gives_values and mode != constant
         self._constant = gives_values and not self.connected
         self._single = not isinstance(argnums, tuple)
         positions = _positions(argnums, len(args))
@@ -72,9 +72,10 @@ class Point:
     def run(self, function: Function, *args: Any, **kwargs: Any) -> Any:
         """Call function one level deeper, and with recording on, also under no_grad."""
         mode, depth = recording.get(), _depth.get()
+        graph, constant = modes()
         # Ctrl-C may fall between any two calls here: each that sets is undone.
         try:
-            recording.set(None if mode is without_graph else mode)
+            recording.set(graph if mode == constant else mode)
             try:
                 _depth.set(depth + 1)
                 return function(*args, **kwargs)

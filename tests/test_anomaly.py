@@ -18,9 +18,11 @@ from autograd import (
     TraceError,
     Value,
     compile,
+    derivative,
     detect_anomaly,
     draw,
     explain,
+    grad,
     gradient,
     hessian,
     jvp,
@@ -186,6 +188,32 @@ def test_the_nodes_of_the_block_are_values_like_others() -> None:
     with pytest.raises(TraceError, match="is not known while it is compiled"):
         compile(lambda t: t * y.data, 1.0)
     assert compile(lambda t: t * y, 1.0)(2.0) == 20.0
+
+
+def test_transforms_give_what_they_give_outside_of_the_block() -> None:
+    x = Value(2.0)
+
+    def results() -> list[Any]:
+        return [
+            hessian(lambda t: (t[0] * t[1]).sin())([1.0, 2.0]),
+            jvp(lambda t: t.exp())((1.0,), (1.0,)),
+            derivative(lambda t: t**4, 3)(2.0),
+            derivative(lambda t: t * derivative(lambda s: s * t)(3.0))(2.0),
+            repr(grad(lambda t: t**3)(x)),
+        ]
+
+    outside = results()
+    with no_grad():
+        constant = results()
+    with detect_anomaly():
+        assert results() == outside
+        with no_grad():
+            assert results() == constant
+    with no_grad(), detect_anomaly():
+        assert results() == constant
+    assert outside[2] == 48.0
+    assert outside[-1].startswith("Value(12.0")
+    assert constant[-1].startswith("Constant(12.0")
 
 
 def test_blocks_nest_with_one_another_and_with_no_grad() -> None:

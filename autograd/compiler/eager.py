@@ -80,7 +80,7 @@ class Eager:
         self, numbers: Sequence[float], slopes: bool, watch: bool
     ) -> list[float]:
         watching.set(None)
-        recording.set(None if watch else Watch(None).keep_place)
+        recording.set(None if watch else Watch().keep_place)
         pairs = zip(numbers, self._paths, strict=True)
         inputs = [Value(x, label=path) for x, path in pairs]
         with detect_anomaly() if watch else nullcontext():

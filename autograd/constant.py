@@ -34,7 +34,7 @@ def without_graph(op: Primitive, args: Args) -> Value:
 
 
 def _constant_in(trace: Mode) -> Mode:
-    """Give the mode of no_grad() in a trace, which records that results are constant."""
+    """Give the mode of no_grad() in a trace: it records that results are constant."""
     return lambda op, args: trace(detach, (trace(op, args),))
 
 

@@ -6,7 +6,7 @@ result is looked at when it is made, and every sweep when it is done.
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, isnan
 
 from autograd.chain_rule import watching
 from autograd.constant import without_graph
@@ -95,7 +95,7 @@ class Watch:
         """Record op(*args) and its place; raise where the result is not finite."""
         z = self.keep_place(op, args)
         if not isfinite(z.data):
-            anomaly = AnomalyError(f"gives {z.data!r}{_cause(args)}")
+            anomaly = AnomalyError(f"gives {z.data!r}{_cause(args, z.data)}")
             raise op.failure(args, anomaly, place=caller())
         return z
 
@@ -161,10 +161,12 @@ class Watch:
         self._last = leaves
 
 
-def _cause(args: Args) -> str:
+def _cause(args: Args, result: float) -> str:
     for x in args:
         if not isfinite(_number(x)):
             return f", for the operand {named(x)} is not finite"
+    if isnan(result):
+        return ", though its operands are finite"
     return ": it is beyond 1.8e308; scale the operands, or add their logarithms"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import math
 import threading
 import warnings
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from autograd import (
     jvp,
     leaves,
     no_grad,
+    primitive,
     replay,
     sum,
     tree,
@@ -65,6 +67,15 @@ def test_the_first_operation_is_named_and_not_the_one_that_raises() -> None:
         (x * x).sin()
     with detect_anomaly(), pytest.raises(AnomalyError, match=r"^\*\(x = 1e\+200"):
         (x * x).sin()
+
+
+def test_a_primitive_that_gives_nan_by_itself_is_named() -> None:
+    odd = primitive(lambda x: math.nan, lambda z, x: 1.0, name="odd")
+    with (
+        detect_anomaly(),
+        pytest.raises(AnomalyError, match=r"^odd\(1.0\): .* are fin"),
+    ):
+        odd(Value(1.0))
 
 
 def test_the_line_is_that_of_the_program_and_not_of_the_packages() -> None:

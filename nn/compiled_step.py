@@ -7,7 +7,8 @@ from time import perf_counter
 
 import numpy as np
 
-from autograd import TraceError, compile, no_grad
+from autograd import TraceError, compile
+from autograd.constant import run_without_graph
 from autograd.place import warn
 from autograd.whole import set_data
 from nn.losses import LOSSES, cross_entropy
@@ -54,10 +55,10 @@ class CompiledStep:
 
     def _check_that_it_is_a_mean(self, rows: Array, targets: Array) -> None:
         """Compare on a few samples: a person's loss may mix the samples of a batch."""
-        few = min(len(rows), 8)
-        with no_grad():
-            eager = self._eager
-            together = eager.loss_of(eager.rows[:few], eager.targets[:few]).data
+        few, eager = min(len(rows), 8), self._eager
+        together = run_without_graph(
+            eager.loss_of, eager.rows[:few], eager.targets[:few]
+        ).data
         alone = float(self._loss(rows[:few], targets[:few]).mean())
         same = abs(together - alone) <= 1e-9 * max(1.0, abs(together))
         if isfinite(together) and not same:  # else the first step says what is wrong
@@ -161,9 +162,8 @@ def traceable_targets(eager: EagerStep, rows: Sequence[Any], targets: Any) -> Ar
     A loss checks plain numbers only, so it is shown all targets once, beside one
     prediction. Classes become rows of probabilities: a trace cannot pick by a number.
     """
-    with no_grad():
-        prediction = eager.model(rows[0])
-        eager.mean_loss([prediction] * len(targets), targets)
+    prediction = run_without_graph(eager.model, rows[0])
+    run_without_graph(eager.mean_loss, [prediction] * len(targets), targets)
     if eager.mean_loss is cross_entropy and isinstance(targets[0], int):
         targets = np.eye(len(prediction))[targets]
     return np.array(targets, float)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from autograd import TraceError, Value, no_grad
+from autograd import TraceError, Value
 from autograd.arguments import function
+from autograd.constant import run_without_graph
 from nn import data
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
@@ -21,8 +22,8 @@ def predict(model: Callable[[Any], Any], X: Any) -> list[Any]:
     [[2.0, 1.0], [4.0, 1.0]]
     """
     function("predict", model)
-    with no_grad():
-        return [plain(model(row)) for row in data.samples(X)]
+    rows = data.samples(X)
+    return run_without_graph(lambda: [plain(model(row)) for row in rows])
 
 
 def predict_many(model: Callable[[Any], Any], X: Any) -> list[Any]:

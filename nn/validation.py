@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import fsum, isfinite
 from numbers import Real
 
-from autograd import TraceError, no_grad
+from autograd import TraceError
+from autograd.constant import run_without_graph
 from nn import data
 from nn.metrics import chosen_metrics
 from nn.prediction import columns, plain
@@ -76,10 +77,11 @@ class Validation:
         if self._compiled is not None:
             rows = columns(self._compiled())
             return fsum(loss for loss, _ in rows) / len(rows), [y for _, y in rows]
-        eager = self._eager
-        with no_grad():
-            outputs = [eager.model(row) for row in self.rows]
-            return plain(eager.mean_loss(outputs, self.targets)), plain(outputs)
+        return run_without_graph(self._computed_eagerly)
+
+    def _computed_eagerly(self) -> tuple[float, list[Any]]:
+        outputs = [self._eager.model(row) for row in self.rows]
+        return plain(self._eager.mean_loss(outputs, self.targets)), plain(outputs)
 
 
 def _number(name: str, value: Any) -> float:

@@ -34,6 +34,7 @@ from autograd import (
     sum,
     tree,
 )
+from autograd.primitives import detach
 
 HERE = r"; made at test_anomaly\.py, line \d+: "
 
@@ -144,11 +145,23 @@ def test_a_product_of_finite_factors_names_both() -> None:
             y.backward()
 
 
+def test_the_first_of_many_is_named() -> None:
+    a = Value(1e-300, label="a")
+    with detect_anomaly():
+        y = a * 1e200 * 1e200 * 1e200
+        with pytest.raises(AnomalyError, match=r"^the derivative of \*\(1e-100, 1e\+2"):
+            y.backward()
+
+
 def test_a_sum_of_finite_terms_is_noticed() -> None:
     a = Value(0.0, label="a")
     with detect_anomaly():
         y = a * 1.5e308 + a * 1.5e308
-        with pytest.raises(AnomalyError, match=r"the adjoint of a = 0\.0 is inf: so"):
+        with pytest.raises(AnomalyError, match=r"^the adjoint of a = 0\.0 is inf: so"):
+            y.backward()
+        b = a * 0.5
+        y = b * 1.5e308 + b * 1.5e308
+        with pytest.raises(AnomalyError, match=r"^the adjoint of 0\.0 is inf.*" + HERE):
             y.backward()
         with pytest.raises(AnomalyError, match=r"the tangent of 0\.0 is inf.*" + HERE):
             jvp(lambda x: x * 1.5e308 + x * 1.5e308)((a,), (1.0,))
@@ -160,6 +173,25 @@ def test_forward_mode_names_the_operation_too() -> None:
         pytest.raises(AnomalyError, match=r"of \*\(.*times the tangent 1e\+200 of"),
     ):
         jvp(lambda x: (x * 1e200) * 1e200)((1e-100,), (1.0,))
+
+
+def test_forward_mode_names_the_operation_and_not_its_operand() -> None:
+    with (
+        detect_anomaly(),
+        pytest.raises(
+            AnomalyError,
+            match=r"^the derivative of \*\(1e-100, 1e\+200\): 1e\+200 with respect to "
+            rf"1e-100, times the tangent 1e\+200 of 1e-100, gives inf{HERE}jvp",
+        ),
+    ):
+        jvp(lambda x: x * 1e200)((1e-100,), (1e200,))
+
+
+def test_a_derivative_that_is_not_asked_for_is_not_looked_at() -> None:
+    x, y, zero = Value(-2.0), Value(3.0), Value(0.0)
+    with detect_anomaly():
+        assert gradient(x**y + zero.sqrt() * 1.0, x) == 12.0
+        assert jvp(lambda t: t**y + zero.sqrt() * 1.0)((-2.0,), (1.0,))[1] == 12.0
 
 
 def test_derivatives_of_derivatives_name_the_operation_too() -> None:
@@ -188,6 +220,8 @@ def test_the_nodes_of_the_block_are_values_like_others() -> None:
         y = x * x + 1.0
         y.backward()
     assert repr(y) == "Value(10.0, grad=1.0, op='+')"
+    y.label = "Watched"
+    assert repr(y) == "Value(10.0, grad=1.0, op='+', label='Watched')"
     assert x.grad == 6.0
     assert "10" in str(tree(y))
     assert "<svg" in draw(y).svg
@@ -239,9 +273,24 @@ def test_blocks_nest_with_one_another_and_with_no_grad() -> None:
         assert repr(x * 2.0) == "Constant(2e+200, grad=0.0)"
         with pytest.raises(AnomalyError):
             x * x
+    with no_grad():
+        with detect_anomaly():
+            x * 2.0
+        assert repr(x * x) == "Constant(inf, grad=0.0)"
     with detect_anomaly():
+        assert repr(x.detach() * 2.0) == "Constant(2e+200, grad=0.0)"
         assert repr(x.detach()) == "Constant(1e+200, grad=0.0, label='x')"
+        assert repr(detach(x.detach())) == "Constant(1e+200, grad=0.0)"
     assert (x * x).data == float("inf")
+
+
+def test_a_block_within_a_function_that_is_compiled_holds_for_no_symbol() -> None:
+    def f(x: Value) -> Value:
+        with detect_anomaly():
+            return x * x
+
+    assert compile(f, 1.0)([3.0, 1e200]).tolist() == [9.0, float("inf")]
+    assert derivative(f, 2)(3.0) == 2.0
 
 
 def test_a_block_holds_for_its_thread_and_its_task_only() -> None:
@@ -290,6 +339,8 @@ def test_a_graph_whose_leaves_moved_is_refused() -> None:
     assert w.grad == 0.0
     y.backward()
     assert w.grad == 6.0  # outside of the block: the slope at 3, silently
+    with detect_anomaly(), pytest.raises(RuntimeError, match=r"as 4\.0, and is 9\.0"):
+        jvp(lambda x: x * y)((1.0,), (1.0,))
 
 
 def test_a_number_set_within_a_graph_is_refused() -> None:
@@ -318,32 +369,38 @@ def test_numbers_that_were_not_finite_before_are_not_out_of_date() -> None:
     assert v.grad == 6.0
 
 
-def descend(steps: int, zero: bool) -> None:
-    w = Value(2.0, label="w")
+def descend(steps: int, zero: bool, rate: float = 0.1) -> None:
+    w, v = Value(2.0, label="w"), Value(2.0, label="v")
     for _ in range(steps):
         if zero:
-            w.grad = 0.0
-        (w * w).backward()
-        w.data -= 0.1 * w.grad
+            w.grad = v.grad = 0.0
+        (v * v + w * w).backward()
+        for x in (v, w):
+            x.data -= rate * x.grad
 
 
 def test_gradients_that_are_never_zeroed_are_noticed() -> None:
     with detect_anomaly():
         descend(3, zero=True)
-        with pytest.warns(
-            RuntimeWarning, match=r"adds to the grad 4.0 of w = 1.6, .* zero_grad"
-        ) as caught:
-            descend(2, zero=False)
-    assert caught[0].filename == __file__
+        for rate, now in ((0.1, 1.6), (-0.1, 2.4)):
+            with pytest.warns(
+                RuntimeWarning,
+                match=rf"^backward\(\) adds to the grad 4.0 of [vw] = "
+                rf"{now}, which .* was 2.0: call zero_grad",
+            ) as caught:
+                descend(2, zero=False, rate=rate)
+            assert [entry.filename for entry in caught] == [__file__]  # once a step
 
 
 def test_gradients_that_are_meant_to_add_up_are_not() -> None:
     w = Value(2.0)
+    w.grad = 1.0  # from before the block
     with detect_anomaly(), warnings.catch_warnings():
         warnings.simplefilter("error")
         for x in (1.0, 2.0):  # two parts of a batch, at one and the same number
+            w.data = float("2")
             (w * x).backward()
-    assert w.grad == 3.0
+    assert w.grad == 4.0
 
 
 class Idle(nn.Module):
@@ -438,5 +495,23 @@ def test_ctrl_c_on_the_way_in_leaves_no_mode_behind(block: Any) -> None:
     manager = block()
     manager._outer = Struck()
     with pytest.raises(KeyboardInterrupt), manager:
+        pytest.fail("the block was entered")
+    assert repr(x * x) == "Value(inf, grad=0.0, op='*')"
+
+
+def test_ctrl_c_between_the_two_modes_leaves_neither(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Struck:
+        def get(self) -> None:
+            return None
+
+        def set(self, watch: object) -> None:
+            if watch is not None:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr("autograd.anomaly.watching", Struck())
+    x = Value(1e200)
+    with pytest.raises(KeyboardInterrupt), detect_anomaly():
         pytest.fail("the block was entered")
     assert repr(x * x) == "Value(inf, grad=0.0, op='*')"

@@ -40,6 +40,8 @@ class Strike:
         sys.unraisablehook = lambda raised: None
         if not self._opcodes:
             sys.setprofile(self._called)
+        # CPython 3.12 sends events of opcodes only if a frame asked before settrace.
+        sys._getframe().f_trace_opcodes = True
         sys.settrace(self._entered)
 
     def __exit__(self, *exception: object) -> None:

@@ -140,9 +140,10 @@ class Watch:
     ) -> None:
         """Raise where a node is out of date, or the first bad tangent comes from."""
         _check_that_all_is_current(order)
+        known = set(tangent)
         for z in order:
-            if z in wanted and z in tangent:
-                for x, slope in local_derivatives(z, wanted):
+            if z in wanted:
+                for x, slope in local_derivatives(z, known):
                     _check_product(z, x, slope, "tangent", x, _number(tangent[x]))
                 _check_sum("tangent", z, _number(tangent[z]))
 

@@ -98,7 +98,7 @@ def pushforward(
                 tangent[z] = total(tangent[z], product(slope, tangent[x]))
     watch = watching.get()
     if watch is not None:
-        watch.check_tangents(order, wanted, tangent)
+        watch.check_tangents(order, wanted - set(tangents), tangent)
     return tangent
 
 
@@ -206,7 +206,9 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
 
 
 def _no_grad_number(found: Iterable[Value]) -> TypeError:
-    wrong = next(z for z in found if not z.args and type(z.grad) is not float)
+    wrong = next(
+        z for z in found if not z.args and not isinstance(z.grad, (int, float))
+    )
     return TypeError(
         f"the grad of {wrong!r:.60} is no number, to which a derivative could be "
         "added; zero_grad([v]) sets it to 0"

@@ -34,6 +34,7 @@ from autograd import (
     sum,
     tree,
 )
+from autograd.chain_rule import pushforward
 from autograd.primitives import detach
 
 HERE = r"; made at test_anomaly\.py, line \d+: "
@@ -220,6 +221,7 @@ def test_the_nodes_of_the_block_are_values_like_others() -> None:
         y = x * x + 1.0
         y.backward()
     assert repr(y) == "Value(10.0, grad=1.0, op='+')"
+    assert not hasattr(y, "__dict__")
     y.label = "Watched"
     assert repr(y) == "Value(10.0, grad=1.0, op='+', label='Watched')"
     assert x.grad == 6.0
@@ -515,3 +517,10 @@ def test_ctrl_c_between_the_two_modes_leaves_neither(
     with pytest.raises(KeyboardInterrupt), detect_anomaly():
         pytest.fail("the block was entered")
     assert repr(x * x) == "Value(inf, grad=0.0, op='*')"
+
+
+def test_a_tangent_that_was_given_is_not_derived() -> None:
+    x = Value(0.0)
+    z = x.sqrt()
+    with detect_anomaly():
+        assert pushforward([z * 2.0], {x: 1.0, z: 1.0})[z] == 1.0

@@ -206,9 +206,8 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
 
 
 def _no_grad_number(found: Iterable[Value]) -> TypeError:
-    wrong = next(
-        z for z in found if not z.args and not isinstance(z.grad, (int, float))
-    )
+    leaves = [z for z in found if not z.args]
+    wrong = next(z for z in leaves if not isinstance(z.grad, (int, float)))
     return TypeError(
         f"the grad of {wrong!r:.60} is no number, to which a derivative could be "
         "added; zero_grad([v]) sets it to 0"

@@ -430,7 +430,7 @@ def test_zero_times_infinity_is_not_a_number_in_either_direction():
 def test_the_grad_that_is_no_number_is_named_beside_one_that_is_an_int():
     a, b = Value(1.0, label="a"), Value(2.0, label="b")
     a.grad, b.grad = 0, None
-    with pytest.raises(TypeError, match="grad of Value.*label='b'"):
+    with pytest.raises(TypeError, match=r"grad of Value.*label='b'"):
         (a * b).backward()
 
 

@@ -6,9 +6,9 @@ table of operations and their derivatives), ``value`` (a number that is a node),
 rules at a node), ``chain_rule`` (the reverse sweep), ``functions`` (compositions),
 ``nest``, ``point`` and ``transforms`` (derivatives as functions), ``check`` (against
 differences), ``anomaly`` (where a NaN came from), ``custom`` (a user's own primitives),
-``drawing`` (pictures). Small helps: ``arguments`` (what they must be), ``printable``
-(text without escapes), ``place`` (a line of the caller's program), ``whole`` (many
-numbers set as one), ``files``.
+``drawing`` (pictures). Small helps: ``arguments`` (what they must be), ``refusals``
+(what a Value is not taken for), ``printable`` (text without escapes), ``place`` (a line
+of the caller's program), ``whole`` (many numbers set as one), ``files``.
 """
 
 from autograd.anomaly import AnomalyError, detect_anomaly

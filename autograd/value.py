@@ -11,11 +11,12 @@ from numbers import Real
 
 from autograd import primitives as table
 from autograd.operation import Primitive, is_foreign, number
+from autograd.refusals import Refusals
 
 TYPE_CHECKING = False  # true to a type checker; the module typing is slow to import
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, NoReturn
+    from typing import Any
 
     Args = tuple[Any, ...]  # of Values, and of floats for constants
 
@@ -24,7 +25,7 @@ recording: ContextVar[Callable[[Primitive, Args], Value] | None]
 recording = ContextVar("recording", default=None)
 
 
-class Value:
+class Value(Refusals):
     """One real number that remembers how it was computed.
 
     ``data`` is the number (float64), ``grad`` the derivative that ``backward()`` left
@@ -162,30 +163,6 @@ class Value:
     def __gt__(self, y: Scalar) -> bool: return self.data > _data(y)
     def __ge__(self, y: Scalar) -> bool: return self.data >= _data(y)
     # fmt: on
-
-    # ---- what would lose a gradient silently is refused ----------------------------
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError(
-            "a Value is neither true nor false; write v.data != 0, or compare: v > 0"
-        )
-
-    def __float__(self) -> NoReturn:
-        raise TypeError(
-            "float(v) and math.exp(v) would lose the gradient; write v.data for the "
-            "number, or a function that records itself: v.exp(), autograd.exp(v)"
-        )
-
-    def __int__(self) -> NoReturn:
-        raise TypeError(
-            "int(v), round(v), an index or a loop bound take a plain number, and a "
-            "Value would lose its gradient; write int(v.data)"
-        )
-
-    __index__ = __trunc__ = __int__
-
-    def __round__(self, digits: int | None = None) -> NoReturn:
-        self.__int__()
 
     # ---- text, copies, pickles -------------------------------------------------------
 

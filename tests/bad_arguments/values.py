@@ -194,7 +194,7 @@ TABLE: Table = {
             yes("a == 'a'", False),
         ]
     },
-    "Value.__round__": {
+    "Refusals.__round__": {
         "digits": each("round(a, {})", ["None", "1", "'1'"], TypeError, "v.data")
     },
     **{

@@ -20,6 +20,17 @@ from tests.benchmarks.compile_contestant import Array, Contestant
 SEED = 1337
 
 
+def layers_of(theta: Array, widths: Sequence[int]) -> list[tuple[Array, Array]]:
+    """Give W (out x in) and b of each layer of an MLP from all its parameters."""
+    found, start = [], 0
+    for nin, nout in pairwise(widths):
+        stop = start + nout * (nin + 1)
+        block = theta[start:stop].reshape(nout, nin + 1)
+        found.append((block[:, :-1].copy(), block[:, -1].copy()))
+        start = stop
+    return found
+
+
 @dataclass(frozen=True)
 class Task:
     """A network and its data; ``theta`` are its first parameters.
@@ -45,13 +56,7 @@ class Task:
 
     def layers(self, theta: Array) -> list[tuple[Array, Array]]:
         """Give W (out x in) and b of each layer."""
-        found, start = [], 0
-        for nin, nout in pairwise(self.widths):
-            stop = start + nout * (nin + 1)
-            block = theta[start:stop].reshape(nout, nin + 1)
-            found.append((block[:, :-1].copy(), block[:, -1].copy()))
-            start = stop
-        return found
+        return layers_of(theta, self.widths)
 
     def packed(self, layers: Any) -> Array:
         """Give theta again from W and b of each layer."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from demos.gpt_task import Task
 from demos.gpt_training import BETAS, Settings, add_gradient
 from demos.sentiment_words import Vocabulary
 from tests.benchmarks.compile_contestant import Array
+from tests.benchmarks.compile_networks import layers_of
 
 SEED = 0
 USUAL_BETAS = (0.9, 0.999)
@@ -83,13 +83,7 @@ class Network:
 
     def layers(self, theta: Array) -> list[tuple[Array, Array]]:
         """Give W (out x in) and b of each layer from all parameters in a row."""
-        found, start = [], 0
-        for nin, nout in pairwise(self.widths):
-            stop = start + nout * (nin + 1)
-            block = theta[start:stop].reshape(nout, nin + 1)
-            found.append((block[:, :-1].copy(), block[:, -1].copy()))
-            start = stop
-        return found
+        return layers_of(theta, self.widths)
 
 
 @dataclass(frozen=True)
